@@ -1,0 +1,125 @@
+import MDMElection
+import MDMQuietMode
+import MDMReadSync
+import MDMRouting
+import MDMSession
+import MDMStanza
+import MDMStorage
+
+/// Everything about one signed-in device: what each module keeps of it, side by side.
+struct Device: BitwiseCopyable, Sendable {
+  var session: DeviceSession
+  var activity = ActivityStamp.never
+  var held = HeldQueue()
+}
+
+/// An account's devices by index: room for as many as it has had at once, doubled when needed.
+struct DeviceBlock: ~Copyable, @unchecked Sendable {
+  private var pointer: UnsafeMutablePointer<Device>?
+  private(set) var capacity = 0
+
+  init() {}
+
+  deinit { self.pointer?.deallocate() }
+
+  /// The device at `index`, read or changed in place. The index is one of the account's occupied
+  /// ones.
+  subscript(index: Int) -> Device {
+    @inline(__always)
+    unsafeAddress { UnsafePointer(self.address(index)) }
+    @inline(__always)
+    unsafeMutableAddress { self.address(index) }
+  }
+
+  @inline(__always)
+  private func address(_ index: Int) -> UnsafeMutablePointer<Device> {
+    guard let pointer = self.pointer, index >= 0, index < self.capacity else {
+      preconditionFailure("There is no device \(index) among \(self.capacity).")
+    }
+    return pointer + index
+  }
+
+  /// Puts a device at `index`, making room for it.
+  mutating func place(_ device: Device, at index: Int) {
+    if index >= self.capacity {
+      let capacity = max(index + 1, self.capacity * 2)
+      let grown = UnsafeMutablePointer<Device>.allocate(capacity: capacity)
+      if let old = self.pointer {
+        grown.moveInitialize(from: old, count: self.capacity)
+        old.deallocate()
+      }
+      // Places without a device are never read before a device is placed there; giving them a
+      // value keeps all of the block initialised.
+      for vacant in self.capacity..<capacity {
+        (grown + vacant).initialize(to: device)
+      }
+      self.pointer = grown
+      self.capacity = capacity
+    }
+    self[index] = device
+  }
+}
+
+/// What few accounts need.
+struct AccountExtras: Sendable {
+  /// Which device without MDM holds which conversation (B19).
+  var conversationHolds = ConversationHolds()
+  /// Messages that wait for the archive's word (B20).
+  var archiveBacklog = ArchiveBacklog()
+}
+
+/// One account: the unit of everything. No command reads another account's state.
+struct Account: ~Copyable, Sendable {
+  var handle: AccountHandle
+  var isOpen = false
+  var name = NameArena.Reference.empty
+  /// Generation of the next device to sign in; goes on when the slot changes hands, so that no
+  /// handle of an earlier account fits a device of a later one.
+  var nextGeneration: UInt32 = 0
+  /// Place in the engine's heap of deadlines, `.max` for none.
+  var deadlinePlace = UInt32.max
+  /// When something happens by itself.
+  var deadline = MonotonicInstant.distantFuture
+  /// The last archive position handed out.
+  var position: UInt64 = 0
+  var devices = DeviceBlock()
+  var sets = SessionSets()
+  var election = ActiveClientElection()
+  var held = HeldList()
+  var reads = LazyBox<ReadRegister>()
+  var extras = LazyBox<AccountExtras>()
+
+  init(handle: AccountHandle) { self.handle = handle }
+
+  var slot: UInt32 { self.handle.slot }
+
+  /// The handle of the device at `index`.
+  @inline(__always)
+  func handle(of index: Int) -> DeviceHandle {
+    DeviceHandle(
+      slot: self.handle.slot, index: index, generation: self.devices[index].session.generation)
+  }
+
+  /// Whether `device` is signed in under just this handle.
+  @inline(__always)
+  func isCurrent(_ device: DeviceHandle) -> Bool {
+    self.sets.occupied.contains(device.index)
+      && self.devices[device.index].session.generation == device.generation
+  }
+
+  /// The stamp of whoever acted last.
+  @inline(__always)
+  var holderStamp: ActivityStamp {
+    self.election.holder < 0 ? .never : self.devices[Int(self.election.holder)].activity
+  }
+
+  /// Makes sure that ``reads`` has a value.
+  mutating func needReads() {
+    if self.reads.isEmpty { self.reads.fill(ReadRegister()) }
+  }
+
+  /// Makes sure that ``extras`` has a value.
+  mutating func needExtras() {
+    if self.extras.isEmpty { self.extras.fill(AccountExtras()) }
+  }
+}

@@ -1,0 +1,209 @@
+import MDMSession
+import MDMStanza
+import MDMStorage
+
+/// The accounts of one engine by slot, their names, and their deadlines.
+///
+/// A name is hashed once, when its account is looked up at the edge; everything after that goes by
+/// slot. Freed slots are handed out again, the last freed first, each time under a new generation.
+struct AccountTable: ~Copyable, Sendable {
+  private var accounts = ChunkedStorage<Account>()
+  private var vacant: [UInt32] = []
+  private var index = SlotIndex()
+  var names = NameArena()
+  private var deadlines = DeadlineHeap()
+
+  /// Slots there have ever been; some may be vacant.
+  var slotCount: UInt32 { UInt32(self.accounts.count) }
+
+  /// Accounts open.
+  var count: Int { self.accounts.count - self.vacant.count }
+
+  /// The account in `slot`, read or changed in place.
+  subscript(slot: UInt32) -> Account {
+    @inline(__always)
+    _read { yield self.accounts[slot] }
+    @inline(__always)
+    _modify { yield &self.accounts[slot] }
+  }
+
+  /// Whether `handle` names an open account.
+  @inline(__always)
+  func isCurrent(_ handle: AccountHandle) -> Bool {
+    handle.slot < self.slotCount && self.accounts[handle.slot].isOpen
+      && self.accounts[handle.slot].handle == handle
+  }
+
+  /// Whether `device` is signed in under just this handle.
+  @inline(__always)
+  func isCurrent(_ device: DeviceHandle) -> Bool {
+    device.slot < self.slotCount && self.accounts[device.slot].isOpen
+      && self.accounts[device.slot].isCurrent(device)
+  }
+
+  /// The open account of this name.
+  ///
+  /// - Complexity: O(1).
+  func handle(named name: AccountName) -> AccountHandle? {
+    let slot = self.index.find(hash: name.text.hashValue) {
+      self.names.equals(self.accounts[$0].name, name.text)
+    }
+    return slot.map { self.accounts[$0].handle }
+  }
+
+  /// Index of the account's device of this name.
+  ///
+  /// - Complexity: O(devices of the account).
+  func device(named name: DeviceName, in slot: UInt32) -> Int? {
+    var rest = self.accounts[slot].sets.occupied
+    while let index = rest.popFirst() {
+      if self.names.equals(self.accounts[slot].devices[index].session.name, name.text) {
+        return index
+      }
+    }
+    return nil
+  }
+
+  /// Opens an account under a name that no open account has.
+  mutating func open(_ name: AccountName, archived position: ArchivePosition) -> AccountHandle {
+    let slot: UInt32
+    if let free = self.vacant.popLast() {
+      slot = free
+    } else {
+      slot = self.accounts.append(
+        Account(handle: AccountHandle(slot: self.slotCount, generation: 0)))
+    }
+    self.accounts[slot].name = self.names.insert(name.text)
+    self.accounts[slot].isOpen = true
+    self.accounts[slot].position = position.ordinal
+    self.index.insert(hash: name.text.hashValue, slot: slot)
+    return self.accounts[slot].handle
+  }
+
+  /// Frees an account without devices.
+  mutating func close(_ slot: UInt32) {
+    assert(self.accounts[slot].sets.occupied.isEmpty)
+    self.setDeadline(.distantFuture, of: slot)
+    let name = self.names.string(self.accounts[slot].name)
+    self.index.remove(hash: name.hashValue, slot: slot)
+    self.names.remove(self.accounts[slot].name)
+    let handle = self.accounts[slot].handle
+    let nextGeneration = self.accounts[slot].nextGeneration
+    self.accounts[slot] = Account(
+      handle: AccountHandle(slot: slot, generation: handle.generation &+ 1))
+    self.accounts[slot].nextGeneration = nextGeneration
+    self.vacant.append(slot)
+  }
+
+  // MARK: - Deadlines
+
+  /// The earliest deadline of any account, exactly.
+  var nextDeadline: MonotonicInstant? { self.deadlines.first?.instant }
+
+  /// The account whose deadline comes first, lower slots first among equals.
+  var nextDue: (slot: UInt32, instant: MonotonicInstant)? { self.deadlines.first }
+
+  /// Moves an account's deadline; `.distantFuture` takes it away.
+  ///
+  /// - Complexity: O(log accounts with a deadline); O(1) when nothing changes.
+  mutating func setDeadline(_ instant: MonotonicInstant, of slot: UInt32) {
+    guard self.accounts[slot].deadline != instant else { return }
+    self.accounts[slot].deadline = instant
+    self.deadlines.set(instant, of: slot, in: &self.accounts)
+  }
+
+  // MARK: - Snapshot
+
+  /// Vacant slots in the order in which they will be handed out last to first.
+  var vacantSlots: [UInt32] { self.vacant }
+
+  /// Appends a slot of a snapshot. The account's name, if it is open, is in the arena already.
+  mutating func restore(_ account: consuming Account) {
+    let slot = self.accounts.append(account)
+    guard self.accounts[slot].isOpen else { return }
+    let name = self.names.string(self.accounts[slot].name)
+    self.index.insert(hash: name.hashValue, slot: slot)
+    let deadline = self.accounts[slot].deadline
+    self.accounts[slot].deadline = .distantFuture
+    self.setDeadline(deadline, of: slot)
+  }
+
+  /// Puts the order of vacant slots of a snapshot back.
+  mutating func restore(vacant: [UInt32]) { self.vacant = vacant }
+
+  /// Bytes allocated for accounts, names and the index; devices and read state not included.
+  var allocatedBytes: Int {
+    self.accounts.allocatedBytes + self.names.allocatedBytes + self.index.allocatedBytes
+  }
+}
+
+/// A binary heap of account deadlines in which each account has at most one place, which it knows.
+///
+/// Order: earlier first, then the lower slot, so that simultaneous deadlines are handled in the
+/// same order everywhere.
+private struct DeadlineHeap: Sendable {
+  private var heap: [(instant: MonotonicInstant, slot: UInt32)] = []
+
+  var first: (slot: UInt32, instant: MonotonicInstant)? {
+    self.heap.first.map { ($0.slot, $0.instant) }
+  }
+
+  mutating func set(
+    _ instant: MonotonicInstant, of slot: UInt32, in accounts: inout ChunkedStorage<Account>
+  ) {
+    var place = accounts[slot].deadlinePlace
+    if instant == .distantFuture {
+      if place != .max { self.remove(Int(place), in: &accounts) }
+      return
+    }
+    if place == .max {
+      place = UInt32(self.heap.count)
+      self.heap.append((instant, slot))
+      accounts[slot].deadlinePlace = place
+    } else {
+      self.heap[Int(place)].instant = instant
+    }
+    self.restoreOrder(at: Int(place), in: &accounts)
+  }
+
+  private mutating func remove(_ place: Int, in accounts: inout ChunkedStorage<Account>) {
+    accounts[self.heap[place].slot].deadlinePlace = .max
+    let last = self.heap.removeLast()
+    guard place < self.heap.count else { return }
+    self.heap[place] = last
+    accounts[last.slot].deadlinePlace = UInt32(place)
+    self.restoreOrder(at: place, in: &accounts)
+  }
+
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (a, b) = (self.heap[left], self.heap[right])
+    return a.instant == b.instant ? a.slot < b.slot : a.instant < b.instant
+  }
+
+  private mutating func restoreOrder(
+    at start: Int, in accounts: inout ChunkedStorage<Account>
+  ) {
+    var place = start
+    while place > 0, self.precedes(place, (place - 1) / 2) {
+      self.swap(place, (place - 1) / 2, in: &accounts)
+      place = (place - 1) / 2
+    }
+    while true {
+      var best = place
+      for child in [2 * place + 1, 2 * place + 2] where child < self.heap.count {
+        if self.precedes(child, best) { best = child }
+      }
+      guard best != place else { return }
+      self.swap(place, best, in: &accounts)
+      place = best
+    }
+  }
+
+  private mutating func swap(
+    _ left: Int, _ right: Int, in accounts: inout ChunkedStorage<Account>
+  ) {
+    self.heap.swapAt(left, right)
+    accounts[self.heap[left].slot].deadlinePlace = UInt32(left)
+    accounts[self.heap[right].slot].deadlinePlace = UInt32(right)
+  }
+}

@@ -1,0 +1,131 @@
+import MDMMonitoring
+import MDMQuietMode
+import MDMReadSync
+import MDMSession
+import MDMStanza
+import MDMStorage
+
+extension Core {
+  /// Whose sole copies ring when a buffer is flushed.
+  enum FlushRing {
+    /// Nothing: whoever was to know has been told, or the person is here (B9).
+    case nothing
+    /// Messages nobody has been told of, because the device's connection was lost at the time.
+    case unseen
+    /// The last unread message, once for all of them (B26).
+    case lastUnread
+  }
+
+  /// Delivers everything that waits for the device at `index`, oldest first, and leaves its mode
+  /// alone (B13). An empty buffer is no flush (B17).
+  ///
+  /// - Complexity: O(stanzas that wait).
+  mutating func flush(
+    _ index: Int, _ reason: FlushReason, of account: inout Account, ringing: FlushRing = .nothing,
+    into effects: EffectStorage
+  ) {
+    let count = account.devices[index].held.count
+    guard count > 0 else { return }
+    let device = account.handle(of: index)
+    let header = effects.flush(reason, of: device)
+    effects.setFlushCount(Int(count), at: header)
+    var lastUnread: (record: Int, item: HeldItem)?
+    while let item = self.log.pop(
+      for: index, queue: &account.devices[index].held, isDelivered: true, account: account.slot,
+      list: &account.held)
+    {
+      self.noteResidence(of: item)
+      guard let stanza = item.stanza else {
+        self.deliverHeldMarker(item.conversationSlot, to: index, of: &account, into: effects)
+        continue
+      }
+      let isRead =
+        !account.reads.isEmpty
+        && account.reads.value.isRead(stanza.storage.conversation, at: item.position)
+      let decision = self.notification(of: item, stanza, isRead, ringing)
+      if decision.rings { self.noteLateRing(item, stanza, of: index, in: &account) }
+      effects.deliver(
+        effects.adopt(stanza), form: item.form, decision: decision, position: item.position,
+        heldSince: item.arrival, alreadyRead: isRead, to: device)
+      if effects.explains {
+        effects.explain(device, stanza, item.position, .flushed(reason))
+      }
+      if ringing == .lastUnread, !isRead, stanza.kind.isContent, !item.isSentCopy {
+        lastUnread = (effects.count - 1, item)
+      }
+    }
+    if let lastUnread, let stanza = lastUnread.item.stanza {
+      effects.setDecision(.activityExpired, at: lastUnread.record)
+      self.noteLateRing(lastUnread.item, stanza, of: index, in: &account)
+    }
+    self.noteFlush(reason, count: Int64(count))
+    if self.rules.regroupDelay > 0, account.sets.connected.contains(index) {
+      account.devices[index].session.deadline = self.now.advanced(
+        byNanoseconds: self.rules.regroupDelay)
+    }
+  }
+
+  private func notification(
+    of item: HeldItem, _ stanza: Stanza, _ isRead: Bool, _ ringing: FlushRing
+  ) -> NotificationDecision {
+    if item.isSentCopy || stanza.flags.contains(.ownAccount) { return .ownMessage }
+    guard stanza.kind.isContent else { return .notContent }
+    if ringing == .unseen, !item.isElsewhere, !isRead { return .noActiveClient }
+    return .heldBack
+  }
+
+  private mutating func noteLateRing(
+    _ item: HeldItem, _ stanza: Stanza, of index: Int, in account: inout Account
+  ) {
+    self.totals.notified &+= 1
+    guard item.position != 0, !account.reads.isEmpty, let conversation = stanza.conversation,
+      let slot = account.reads.value.slot(of: conversation)
+    else { return }
+    account.reads.value.noteNotified(slot, DeviceSet(index), at: item.position)
+  }
+
+  private mutating func noteResidence(of item: HeldItem) {
+    let residence = self.now.nanoseconds(since: item.arrival)
+    self.totals.queuedNanoseconds.add(residence)
+    self.totals.holdMilliseconds.add(residence / 1_000_000)
+  }
+
+  private mutating func noteFlush(_ reason: FlushReason, count: Int64) {
+    self.totals.flushesByReason[Int(reason.rawValue)] &+= 1
+    self.totals.flushedPackets &+= UInt64(count)
+    self.totals.flushSize.add(count)
+    self.slices.add(UInt64(count), at: self.now)
+  }
+
+  // MARK: - Held read markers
+
+  /// Delivers the conversation's marker as it stands now, and takes back the device's outstanding
+  /// notification of it.
+  private func deliverHeldMarker(
+    _ slot: UInt32, to index: Int, of account: inout Account, into effects: EffectStorage
+  ) {
+    self.forgetHeldMarker(slot, on: &account)
+    self.deliverMarker(slot, to: index, of: &account, into: effects)
+  }
+
+  /// Tells one device how far a conversation has been read.
+  func deliverMarker(
+    _ slot: UInt32, to index: Int, of account: inout Account, into effects: EffectStorage
+  ) {
+    let device = account.handle(of: index)
+    let position = account.reads.value[slot].readUpTo
+    let stale = account.reads.value.retractable(slot, upTo: position, among: DeviceSet(index))
+    let state = account.reads.value[slot]
+    if !stale.isEmpty { effects.retract(state.id, upTo: position, at: device) }
+    effects.deliverMarker(
+      state.id, upTo: position, unread: state.unread.count, revision: state.revision, to: device)
+  }
+
+  /// Forgets the log's entry of a conversation's marker once nobody waits for it.
+  func forgetHeldMarker(_ slot: UInt32, on account: inout Account) {
+    let entry = account.reads.value[slot].heldMarker
+    if entry != .max, self.log.pending(entry).isEmpty {
+      account.reads.value[slot].heldMarker = .max
+    }
+  }
+}

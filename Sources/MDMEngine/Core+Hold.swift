@@ -1,0 +1,146 @@
+import MDMMonitoring
+import MDMQuietMode
+import MDMRouting
+import MDMSession
+import MDMStanza
+
+extension Core {
+  /// Holds a stanza back for ``FanOut/held`` and lets the limits of each device speak (B8, B11).
+  mutating func hold(_ fanOut: FanOut, on account: inout Account, into effects: EffectStorage) {
+    let slot = account.slot
+    let isKeyed = fanOut.rule == .latestByKey || fanOut.rule == .chatState
+    let key = isKeyed && HoldBackLog.hasKey(fanOut.stanza) ? slot : nil
+    if key != nil { self.supersede(fanOut, on: &account, into: effects) }
+
+    let entry = self.log.append(
+      fanOut.stanza, arrival: self.now, position: fanOut.position, pending: fanOut.held,
+      copies: fanOut.isSentCopy
+        ? fanOut.held - fanOut.route.originals : fanOut.held & fanOut.route.copies,
+      isSentCopy: fanOut.isSentCopy, isSeen: fanOut.isSentCopy || !fanOut.live.isEmpty,
+      key: key, to: &account.held)
+    let bytes = fanOut.stanza.byteCount
+    self.totals.held &+= UInt64(truncatingIfNeeded: fanOut.held.count)
+
+    var full = DeviceSet()
+    var rest = fanOut.held
+    while let index = rest.popFirst() {
+      account.devices[index].held.noteAppended(entry, bytes: bytes)
+      let queue = account.devices[index].held
+      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit {
+        full.insert(index)
+      }
+      if self.pressure.isWatching { self.pressure.note(queue, of: index, slot, in: self.log) }
+      if effects.explains {
+        effects.explain(
+          account.handle(of: index), fanOut.stanza, fanOut.position,
+          .held(self.holdReason(fanOut, at: index, sets: account.sets)))
+      }
+    }
+    if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
+  }
+
+  private func holdReason(
+    _ fanOut: FanOut, at index: Int, sets: SessionSets
+  ) -> Explanation.HoldReason {
+    if sets.suspended.contains(index) { return .suspended }
+    if !sets.connected.contains(index) { return .detached }
+    if sets.silent.contains(index) { return .silent }
+    if fanOut.isSentCopy || fanOut.isOwn { return .ownMessage }
+    return fanOut.isContent ? .otherClientActive : .notContent
+  }
+
+  /// Takes an older entry with the same key away from whoever will read the newer one (B8).
+  private mutating func supersede(
+    _ fanOut: FanOut, on account: inout Account, into effects: EffectStorage
+  ) {
+    guard let old = self.log.superseded(by: fanOut.stanza, account: account.slot) else { return }
+    var rest = self.log.pending(old) & fanOut.held
+    self.totals.coalesced &+= UInt64(truncatingIfNeeded: rest.count)
+    while let index = rest.popFirst() {
+      if effects.explains, let stanza = self.log.stanza(old) {
+        effects.explain(account.handle(of: index), stanza, 0, .coalesced)
+      }
+      self.log.drop(
+        old, for: index, queue: &account.devices[index].held, account: account.slot,
+        list: &account.held)
+    }
+  }
+
+  /// Devices whose own limit is reached: a connected one is flushed, the newest stanza included;
+  /// from the others the oldest go (B11, B14).
+  mutating func limitReached(
+    _ full: DeviceSet, on account: inout Account, into effects: EffectStorage
+  ) {
+    var rest = full
+    while let index = rest.popFirst() {
+      if account.sets.connected.contains(index) {
+        self.flush(index, .sessionLimit, of: &account, into: effects)
+        continue
+      }
+      while account.devices[index].held.count > self.rules.sessionStanzaLimit
+        || account.devices[index].held.bytes > self.rules.sessionByteLimit
+      {
+        self.totals.overflowed &+= 1
+        self.giveUpOldest(of: index, on: &account, into: effects)
+      }
+    }
+  }
+
+  // MARK: - What will not reach its device
+
+  /// Hands everything that waits for the device at `index` to the host (B14).
+  mutating func giveUpAll(
+    of index: Int, on account: inout Account, into effects: EffectStorage
+  ) {
+    while !account.devices[index].held.isEmpty {
+      self.giveUpOldest(of: index, on: &account, into: effects)
+    }
+  }
+
+  /// Hands the oldest stanza that waits for the device at `index` to the host (B14).
+  private mutating func giveUpOldest(
+    of index: Int, on account: inout Account, into effects: EffectStorage
+  ) {
+    let item = self.log.pop(
+      for: index, queue: &account.devices[index].held, isDelivered: false,
+      account: account.slot, list: &account.held)
+    guard let item else { return }
+    guard let stanza = item.stanza else {
+      // A read marker is in the account's state; the device catches up when it signs in again.
+      self.forgetHeldMarker(item.conversationSlot, on: &account)
+      return
+    }
+    self.totals.undelivered &+= 1
+    let device = account.handle(of: index)
+    if effects.explains { effects.explain(device, stanza, item.position, .undelivered) }
+    effects.undelivered(
+      stanza, form: item.form, disposition: item.disposition(of: stanza),
+      position: item.position, heldSince: item.arrival, isElsewhere: item.isElsewhere, at: device)
+  }
+}
+
+extension HeldItem {
+  /// In what form its device gets or would have got it.
+  var form: Delivery.Form {
+    guard self.isCopy else { return .original }
+    return self.isSentCopy ? .sentCopy : .receivedCopy
+  }
+
+  /// What to do with it when its device never gets it: a sole copy is kept or sent back, anything
+  /// else forgotten, and a copy never bounces (B14, XEP-0280 §10.3).
+  func disposition(of stanza: Stanza) -> Disposition {
+    switch stanza.kind {
+    case .request:
+      return stanza.flags.contains(.answer) ? .drop : .bounce
+    case .chat, .normal, .invitation, .fileTransfer, .receipt, .displayedMarker, .payload,
+      .subscription:
+      if self.isElsewhere { return .drop }
+      if stanza.flags.contains(.noStore) {
+        return stanza.kind.isContent && !self.isCopy ? .bounce : .drop
+      }
+      return .storeOffline
+    case .groupChat, .chatState, .headline, .messageError, .presence:
+      return .drop
+    }
+  }
+}

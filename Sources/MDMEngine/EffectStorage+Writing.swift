@@ -1,0 +1,99 @@
+import MDMQuietMode
+import MDMSession
+import MDMStanza
+
+// One method an effect, so that the engine reads like the sentence it carries out.
+extension EffectStorage {
+  func archive(
+    _ reference: UInt32, at position: UInt64, direction: ArchiveRequest.Direction,
+    account: AccountHandle
+  ) {
+    self.append(
+      EffectRecord(
+        kind: direction == .received ? .archiveReceived : .archiveSent, reference: reference,
+        device: DeviceHandle(carrying: account), position: position))
+  }
+
+  @inline(__always)
+  func deliver(
+    _ reference: UInt32, form: Delivery.Form, decision: NotificationDecision, position: UInt64,
+    heldSince: MonotonicInstant? = nil, alreadyRead: Bool = false, to device: DeviceHandle
+  ) {
+    self.append(
+      EffectRecord(
+        kind: .deliver, detail: form.rawValue, decision: decision.rawValue, mark: alreadyRead,
+        reference: reference, device: device, position: position,
+        instant: heldSince?.nanoseconds ?? .min))
+  }
+
+  func deliverMarker(
+    _ conversation: ConversationID, upTo position: UInt64, unread: Int, revision: UInt64,
+    to device: DeviceHandle
+  ) {
+    self.append(
+      EffectRecord(
+        kind: .deliverMarker, reference: self.adopt(conversation, unread: unread), device: device,
+        position: position, instant: Int64(bitPattern: revision)))
+  }
+
+  /// Returns the record's index, for ``setFlushCount(_:at:)``.
+  func flush(_ reason: FlushReason, of device: DeviceHandle) -> Int {
+    self.append(EffectRecord(kind: .flush, detail: reason.rawValue, device: device))
+    return self.count - 1
+  }
+
+  func route(_ reference: UInt32, at position: UInt64, from device: DeviceHandle) {
+    self.append(
+      EffectRecord(kind: .route, reference: reference, device: device, position: position))
+  }
+
+  func push(_ reference: UInt32, at position: UInt64, to device: DeviceHandle) {
+    self.append(
+      EffectRecord(kind: .push, reference: reference, device: device, position: position))
+  }
+
+  func retract(_ conversation: ConversationID, upTo position: UInt64, at device: DeviceHandle) {
+    self.append(
+      EffectRecord(
+        kind: .retract, reference: self.adopt(conversation), device: device, position: position))
+  }
+
+  func undelivered(
+    _ stanza: Stanza, form: Delivery.Form, disposition: Disposition, position: UInt64,
+    heldSince: MonotonicInstant, isElsewhere: Bool, at device: DeviceHandle
+  ) {
+    self.append(
+      EffectRecord(
+        kind: .undelivered, detail: form.rawValue, decision: disposition.rawValue,
+        mark: isElsewhere, reference: self.adopt(stanza), device: device, position: position,
+        instant: heldSince.nanoseconds))
+  }
+
+  func unroutable(
+    _ reference: UInt32, disposition: Disposition, position: UInt64, account: AccountHandle
+  ) {
+    self.append(
+      EffectRecord(
+        kind: .unroutable, decision: disposition.rawValue, reference: reference,
+        device: DeviceHandle(carrying: account), position: position))
+  }
+
+  func ended(_ device: DeviceHandle, _ reason: Ended.Reason) {
+    self.append(EffectRecord(kind: .ended, detail: reason.rawValue, device: device))
+  }
+
+  func mdmChanged(_ device: DeviceHandle, isEffective: Bool) {
+    self.append(EffectRecord(kind: .mdmChanged, mark: isEffective, device: device))
+  }
+
+  /// Writes an explanation; call it only when ``explains`` is true.
+  func explain(
+    _ device: DeviceHandle, _ stanza: Stanza, _ position: UInt64,
+    _ decision: Explanation.Decision
+  ) {
+    self.explanations.append(
+      Explanation(
+        device: device, stanza: stanza,
+        position: position == 0 ? nil : ArchivePosition(position), decision: decision))
+  }
+}

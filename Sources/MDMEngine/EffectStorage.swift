@@ -1,0 +1,212 @@
+import MDMQuietMode
+import MDMSession
+import MDMStanza
+
+/// One effect in thirty-two bytes; see ``EffectStorage/effect(at:)`` for what each field means.
+struct EffectRecord: BitwiseCopyable {
+  enum Kind: UInt8 {
+    case archiveReceived
+    case archiveSent
+    case deliver
+    case deliverMarker
+    case flush
+    case route
+    case push
+    case retract
+    case undelivered
+    case unroutable
+    case ended
+    case mdmChanged
+  }
+
+  var kind: Kind
+  /// Delivery form, flush reason, end reason, or whether MDM is in effect.
+  var detail: UInt8 = 0
+  /// Notification decision, or disposition.
+  var decision: UInt8 = 0
+  /// Already read, or delivered elsewhere.
+  var mark = false
+  /// Index of the stanza or the conversation in the side table; count of a flush.
+  var reference: UInt32 = 0
+  /// The device, or the account in the same eight bytes.
+  var device: DeviceHandle
+  /// The archive position, 0 for none.
+  var position: UInt64 = 0
+  /// Nanoseconds of the instant of acceptance, or a read revision; `.min` for none.
+  var instant: Int64 = .min
+}
+
+/// The memory behind ``Effects``: records, and the stanzas and conversations that they refer to.
+///
+/// A class only so that ``Effects`` is one reference wide and can be checked for uniqueness once a
+/// command; nothing else shares it while a command runs.
+final class EffectStorage: @unchecked Sendable {
+  let explains: Bool
+  // The engine has the storage to itself while a command runs, so dynamic exclusivity checks on
+  // these would only cost time.
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var capacity = 0
+  @exclusivity(unchecked) private var records: UnsafeMutablePointer<EffectRecord>
+  @exclusivity(unchecked) private var stanzas: [Stanza] = []
+  private var conversations: [(id: ConversationID, unread: Int)] = []
+  var explanations: [Explanation] = []
+
+  init(explains: Bool) {
+    self.explains = explains
+    self.records = .allocate(capacity: 0)
+  }
+
+  deinit { self.records.deallocate() }
+
+  func copy() -> EffectStorage {
+    let other = EffectStorage(explains: self.explains)
+    other.reserve(self.count)
+    other.records.update(from: self.records, count: self.count)
+    other.count = self.count
+    other.stanzas = self.stanzas
+    other.conversations = self.conversations
+    other.explanations = self.explanations
+    return other
+  }
+
+  func removeAll() {
+    self.count = 0
+    self.stanzas.removeAll(keepingCapacity: true)
+    self.conversations.removeAll(keepingCapacity: true)
+    if self.explains { self.explanations.removeAll(keepingCapacity: true) }
+  }
+
+  // MARK: - Writing
+
+  /// Makes room for `additional` more records, so that appending them allocates nothing.
+  func reserve(_ additional: Int) {
+    guard self.count + additional > self.capacity else { return }
+    let capacity = max(32, self.capacity * 2, self.count + additional)
+    let grown = UnsafeMutablePointer<EffectRecord>.allocate(capacity: capacity)
+    grown.moveInitialize(from: self.records, count: self.count)
+    self.records.deallocate()
+    self.records = grown
+    self.capacity = capacity
+  }
+
+  @inline(__always)
+  func append(_ record: EffectRecord) {
+    if self.count == self.capacity { self.reserve(1) }
+    (self.records + self.count).initialize(to: record)
+    self.count &+= 1
+  }
+
+  /// Keeps a stanza alive as long as its effects; returns its index for ``EffectRecord/reference``.
+  func adopt(_ stanza: Stanza) -> UInt32 {
+    self.stanzas.append(stanza)
+    return UInt32(truncatingIfNeeded: self.stanzas.count &- 1)
+  }
+
+  /// Keeps a conversation's name; returns its index for ``EffectRecord/reference``.
+  func adopt(_ conversation: ConversationID, unread: Int = 0) -> UInt32 {
+    self.conversations.append((conversation, unread))
+    return UInt32(truncatingIfNeeded: self.conversations.count &- 1)
+  }
+
+  /// Replaces the say on ringing of a delivery written earlier.
+  func setDecision(_ decision: NotificationDecision, at index: Int) {
+    assert(self.records[index].kind == .deliver)
+    self.records[index].decision = decision.rawValue
+  }
+
+  /// Replaces the count of a flush, known only once its items have been written.
+  func setFlushCount(_ count: Int, at index: Int) {
+    assert(self.records[index].kind == .flush)
+    self.records[index].reference = UInt32(truncatingIfNeeded: count)
+  }
+}
+
+// MARK: - Reading
+
+extension EffectStorage {
+  func effect(at index: Int) -> Effect {
+    let record = self.records[index]
+    switch record.kind {
+    case .archiveReceived, .archiveSent:
+      return .archive(
+        ArchiveRequest(
+          account: self.account(record), position: ArchivePosition(record.position),
+          direction: record.kind == .archiveReceived ? .received : .sent,
+          stanza: self.stanza(record)))
+    case .deliver:
+      return .deliver(self.delivery(record))
+    case .deliverMarker:
+      let (conversation, unread) = self.conversations[Int(record.reference)]
+      return .deliverMarker(
+        MarkerDelivery(
+          device: record.device, conversation: conversation,
+          upTo: ArchivePosition(record.position), unread: unread,
+          revision: UInt64(bitPattern: record.instant)))
+    case .flush:
+      return .flush(
+        Flush(
+          device: record.device, reason: FlushReason(rawValue: record.detail) ?? .request,
+          count: Int(record.reference)))
+    case .route:
+      return .route(
+        Routing(
+          device: record.device, stanza: self.stanza(record), position: self.position(record)))
+    case .push:
+      return .push(
+        Push(device: record.device, stanza: self.stanza(record), position: self.position(record)))
+    case .retract:
+      return .retractNotification(
+        Retraction(
+          device: record.device, conversation: self.conversations[Int(record.reference)].id,
+          upTo: ArchivePosition(record.position)))
+    case .undelivered:
+      return .undelivered(self.undelivered(record))
+    case .unroutable:
+      return .unroutable(
+        Unroutable(
+          account: self.account(record), stanza: self.stanza(record),
+          position: self.position(record), disposition: self.disposition(record)))
+    case .ended:
+      return .ended(
+        Ended(
+          device: record.device, reason: Ended.Reason(rawValue: record.detail) ?? .replaced))
+    case .mdmChanged:
+      return .mdmChanged(MDMChange(device: record.device, isEffective: record.mark))
+    }
+  }
+
+  private func delivery(_ record: EffectRecord) -> Delivery {
+    Delivery(
+      device: record.device, stanza: self.stanza(record), form: self.form(record),
+      position: self.position(record),
+      notification: NotificationDecision(rawValue: record.decision) ?? .notContent,
+      heldSince: record.instant == .min ? nil : MonotonicInstant(nanoseconds: record.instant),
+      alreadyRead: record.mark)
+  }
+
+  private func undelivered(_ record: EffectRecord) -> Undelivered {
+    Undelivered(
+      device: record.device, stanza: self.stanza(record), form: self.form(record),
+      position: self.position(record),
+      heldSince: MonotonicInstant(nanoseconds: record.instant),
+      copyDeliveredElsewhere: record.mark, disposition: self.disposition(record))
+  }
+
+  private func account(_ record: EffectRecord) -> AccountHandle {
+    AccountHandle(carriedBy: record.device)
+  }
+
+  private func stanza(_ record: EffectRecord) -> Stanza { self.stanzas[Int(record.reference)] }
+
+  private func form(_ record: EffectRecord) -> Delivery.Form {
+    Delivery.Form(rawValue: record.detail) ?? .original
+  }
+
+  private func disposition(_ record: EffectRecord) -> Disposition {
+    Disposition(rawValue: record.decision) ?? .drop
+  }
+
+  private func position(_ record: EffectRecord) -> ArchivePosition? {
+    record.position == 0 ? nil : ArchivePosition(record.position)
+  }
+}

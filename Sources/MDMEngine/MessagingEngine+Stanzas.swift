@@ -1,0 +1,166 @@
+import MDMMonitoring
+import MDMRouting
+import MDMSession
+import MDMStanza
+import MDMStorage
+
+// Stanzas from the funnel to the core, by way of the archive when it has a say.
+extension MessagingEngine {
+  mutating func receive(
+    _ stanza: Stanza, to address: StanzaAddress, for slot: UInt32, _ command: Command,
+    into effects: EffectStorage
+  ) -> Outcome {
+    if let outcome = self.admit(stanza, direction: .received, command, for: slot, into: effects) {
+      return outcome
+    }
+    self.core.receive(
+      stanza, to: self.addressee(address, in: slot), at: nil, for: &self.accounts[slot],
+      into: effects)
+    return .done
+  }
+
+  mutating func send(
+    _ stanza: Stanza, from device: DeviceHandle, toSelf address: StanzaAddress?,
+    _ command: Command, into effects: EffectStorage
+  ) -> Outcome {
+    let slot = device.slot
+    guard self.accounts[slot].sets.connected.contains(device.index) else {
+      return .ignored(.notConnected)
+    }
+    if let outcome = self.admit(stanza, direction: .sent, command, for: slot, into: effects) {
+      return outcome
+    }
+    self.core.send(
+      stanza, by: device.index, toSelf: address.map { self.addressee($0, in: slot) }, at: nil,
+      on: &self.accounts[slot], into: effects)
+    return .done
+  }
+
+  @inline(__always)
+  private func addressee(_ address: StanzaAddress, in slot: UInt32) -> Addressee {
+    switch address {
+    case .account: .account
+    case .device(let name):
+      self.accounts.device(named: name, in: slot).map { .device($0) } ?? .absentDevice
+    }
+  }
+
+  // MARK: - The archive's say
+
+  /// Refuses a stanza that is too large, and sets one aside that has to wait for the archive or
+  /// for its turn behind one that does (B20). Nil when it may go on at once.
+  @inline(__always)
+  private mutating func admit(
+    _ stanza: Stanza, direction: ArchiveRequest.Direction, _ command: Command, for slot: UInt32,
+    into effects: EffectStorage
+  ) -> Outcome? {
+    let bytes = stanza.byteCount
+    let limit = self.core.rules.stanzaByteLimit
+    if bytes > limit { return self.refuse(.stanzaTooLarge(bytes: bytes, limit: limit)) }
+    guard self.core.rules.waitsForArchive else { return nil }
+    return self.await(stanza, direction, command, for: slot, into: effects)
+  }
+
+  private mutating func await(
+    _ stanza: Stanza, _ direction: ArchiveRequest.Direction, _ command: Command,
+    for slot: UInt32, into effects: EffectStorage
+  ) -> Outcome? {
+    let isArchived = self.core.rules.isArchived(stanza.kind, stanza.flags)
+    let isBehind =
+      !self.accounts[slot].extras.isEmpty
+      && !self.accounts[slot].extras.value.archiveBacklog.isEmpty
+    guard isArchived || isBehind else { return nil }
+    self.accounts[slot].needExtras()
+    let limit = self.core.configuration.values.archiveBacklogLimit
+    if self.accounts[slot].extras.value.archiveBacklog.entries.count >= limit {
+      return self.refuse(.archiveBacklog(limit))
+    }
+    var position: UInt64 = 0
+    if isArchived {
+      self.accounts[slot].position &+= 1
+      position = self.accounts[slot].position
+      self.core.totals.archived &+= 1
+      effects.archive(
+        effects.adopt(stanza), at: position, direction: direction,
+        account: self.accounts[slot].handle)
+    }
+    self.accounts[slot].extras.value.archiveBacklog.append(command, position: position)
+    return .done
+  }
+
+  /// The archive has spoken of a message; everything that is decided by now goes on, in order.
+  mutating func noteArchive(
+    _ verdict: ArchiveBacklog.Verdict, at position: UInt64, for slot: UInt32,
+    into effects: EffectStorage
+  ) -> Outcome {
+    if verdict == .failed { self.core.totals.archiveFailures &+= 1 }
+    guard !self.accounts[slot].extras.isEmpty,
+      self.accounts[slot].extras.value.archiveBacklog.note(verdict, at: position)
+    else { return .ignored(.notAwaited) }
+    while let entry = self.accounts[slot].extras.value.archiveBacklog.popDecided() {
+      self.goOn(with: entry, for: slot, into: effects)
+    }
+    return .done
+  }
+
+  private mutating func goOn(
+    with entry: ArchiveBacklog.Entry, for slot: UInt32, into effects: EffectStorage
+  ) {
+    switch entry.command {
+    case .receive(_, let stanza, let address):
+      if entry.verdict == .failed {
+        return self.sendBack(stanza, at: entry.position, for: slot, into: effects)
+      }
+      self.core.receive(
+        stanza, to: self.addressee(address, in: slot), at: entry.position,
+        for: &self.accounts[slot], into: effects)
+    case .send(let device, let stanza, let address):
+      if entry.verdict == .failed {
+        return self.sendBack(stanza, at: entry.position, for: slot, into: effects)
+      }
+      guard self.accounts.isCurrent(device) else {
+        // Its device is gone, but the message was accepted: it still goes where it was meant to.
+        effects.route(effects.adopt(stanza), at: entry.position, from: device)
+        return
+      }
+      self.core.send(
+        stanza, by: device.index, toSelf: address.map { self.addressee($0, in: slot) },
+        at: entry.position, on: &self.accounts[slot], into: effects)
+    case .open, .close, .signIn, .signOut, .connectionLost, .resume, .presence, .requestMDM,
+      .setMode, .requested, .read, .archived, .archiveFailed, .expire, .setEnabled, .restart,
+      .configure:
+      preconditionFailure("Only stanzas wait for the archive, not \(entry.command).")
+    }
+  }
+
+  /// What cannot be archived is refused to its sender.
+  private mutating func sendBack(
+    _ stanza: Stanza, at position: UInt64, for slot: UInt32, into effects: EffectStorage
+  ) {
+    self.core.totals.unroutable &+= 1
+    effects.unroutable(
+      effects.adopt(stanza), disposition: .bounce, position: position,
+      account: self.accounts[slot].handle)
+  }
+
+  /// Nothing waits for the archive any more: all goes on as if it had been stored.
+  mutating func releaseBacklog(of slot: UInt32, into effects: EffectStorage) {
+    guard !self.accounts[slot].extras.isEmpty else { return }
+    var backlog = ArchiveBacklog()
+    swap(&backlog, &self.accounts[slot].extras.value.archiveBacklog)
+    for entry in backlog.entries { self.goOn(with: entry, for: slot, into: effects) }
+  }
+
+  /// The account is closed: what still waits is sent back rather than lost.
+  mutating func abandonBacklog(of slot: UInt32, into effects: EffectStorage) {
+    guard !self.accounts[slot].extras.isEmpty else { return }
+    for entry in self.accounts[slot].extras.value.archiveBacklog.entries {
+      switch entry.command {
+      case .receive(_, let stanza, _), .send(_, let stanza, _):
+        self.sendBack(stanza, at: entry.position, for: slot, into: effects)
+      default:
+        continue
+      }
+    }
+  }
+}

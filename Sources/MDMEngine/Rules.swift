@@ -1,0 +1,53 @@
+import MDMElection
+import MDMSession
+import MDMStanza
+
+/// The configuration as the hot path wants it: whole nanoseconds and plain numbers.
+struct Rules: Sendable {
+  let activeWindow: Int64
+  let regroupDelay: Int64
+  let conversationHold: Int64
+  let sessionStanzaLimit: UInt32
+  let sessionByteLimit: UInt32
+  let overallStanzaLimit: Int
+  let overallByteLimit: Int
+  let stanzaByteLimit: Int
+  let conversationLimit: Int
+  let allWithinWindow: Bool
+  let groupChatToAll: Bool
+  let filesToAll: Bool
+  let coalescesChatStates: Bool
+  let silentIsSuspended: Bool
+  let flushOnActivityExpiry: Bool
+  let waitsForArchive: Bool
+  let archiveIgnoresHints: Bool
+  let sendMarksRead: Bool
+
+  init(_ values: Configuration.Values) {
+    self.activeWindow = values.activeWindow.wholeNanoseconds
+    self.regroupDelay = values.regroupDelay.wholeNanoseconds
+    self.conversationHold = values.conversationHold.wholeNanoseconds
+    self.sessionStanzaLimit = UInt32(values.sessionStanzaLimit)
+    self.sessionByteLimit = UInt32(values.sessionByteLimit)
+    self.overallStanzaLimit =
+      values.overallStanzaLimit ?? values.sessionCapacity.map { $0 * 20 } ?? 100_000
+    self.overallByteLimit = values.overallByteLimit
+    self.stanzaByteLimit = values.stanzaByteLimit
+    self.conversationLimit = values.conversationLimit
+    self.allWithinWindow = values.activeSelection == .allWithinWindow
+    self.groupChatToAll = values.groupChat == .allSignedInDevices
+    self.filesToAll = values.fileTransfer == .allSignedInDevices
+    self.coalescesChatStates = values.chatStates == .coalesce
+    self.silentIsSuspended = values.silentSemantics == .suspended
+    self.flushOnActivityExpiry = values.flushOnActivityExpiry
+    self.waitsForArchive = values.archiveFailure == .refuse
+    self.archiveIgnoresHints = values.archiveIgnoresHints
+    self.sendMarksRead = values.sendMarksRead
+  }
+
+  /// Whether a message of this kind goes to the archive (B20): content that is not a room's.
+  func isArchived(_ kind: StanzaKind, _ flags: StanzaFlags) -> Bool {
+    guard kind.isContent, kind != .groupChat else { return false }
+    return self.archiveIgnoresHints || flags.isDisjoint(with: [.noStore, .noPermanentStore])
+  }
+}

@@ -1,0 +1,110 @@
+package import MDMStanza
+
+/// One stanza that waits, in thirty-two bytes, whoever waits for it.
+///
+/// Entries of an account form a singly linked list in order of arrival inside the engine-wide log.
+struct HeldEntry: BitwiseCopyable {
+  /// The stanza with one reference counted for the log; nil for a read marker.
+  var stanza: Unmanaged<Stanza.Storage>?
+  /// When it was accepted (B27).
+  var arrival: MonotonicInstant
+  /// Devices that still wait for it; empty for an entry that is only passed over.
+  var pending: DeviceSet
+  /// Devices that get a copy instead of the stanza itself.
+  var copies: DeviceSet
+  /// Lower 28 bits: index of the next entry. Upper 4: flags.
+  private var link: UInt32
+  /// For what is archived, the position less the list's base; for a marker, the conversation's
+  /// slot; for what is coalesced by key, the account's slot, which tells equal keys apart.
+  var reference: UInt32
+
+  /// The link of the last entry.
+  static let none: UInt32 = 0x0FFF_FFFF
+  private static let linkMask: UInt32 = 0x0FFF_FFFF
+  private static let sentFlag: UInt32 = 1 << 28
+  private static let seenFlag: UInt32 = 1 << 29
+  private static let archivedFlag: UInt32 = 1 << 30
+
+  init(
+    stanza: Unmanaged<Stanza.Storage>?, arrival: MonotonicInstant, pending: DeviceSet,
+    copies: DeviceSet, isSentCopy: Bool, isArchived: Bool, isSeen: Bool, reference: UInt32
+  ) {
+    self.stanza = stanza
+    self.arrival = arrival
+    self.pending = pending
+    self.copies = copies
+    self.link =
+      Self.none | (isSentCopy ? Self.sentFlag : 0) | (isArchived ? Self.archivedFlag : 0)
+      | (isSeen ? Self.seenFlag : 0)
+    self.reference = reference
+  }
+
+  /// Index of the next entry, ``none`` for the last.
+  var next: UInt32 {
+    get { self.link & Self.linkMask }
+    set { self.link = self.link & ~Self.linkMask | newValue & Self.linkMask }
+  }
+
+  /// Whether another device of the account sent it, so that every device gets a sent copy.
+  var isSentCopy: Bool { self.link & Self.sentFlag != 0 }
+  /// Whether ``reference`` is an archive position.
+  var isArchived: Bool { self.link & Self.archivedFlag != 0 }
+  /// Whether some device of the account has had it or sent it (B10).
+  var isSeen: Bool {
+    get { self.link & Self.seenFlag != 0 }
+    set { self.link = newValue ? self.link | Self.seenFlag : self.link & ~Self.seenFlag }
+  }
+}
+
+/// One account's part of the log.
+package struct HeldList: BitwiseCopyable, Sendable {
+  /// Index of the oldest entry.
+  var head = HeldEntry.none
+  /// Index of the newest entry.
+  var tail = HeldEntry.none
+  /// Entries that somebody waits for.
+  var live: UInt32 = 0
+  /// Entries that nobody waits for any more and that are still linked.
+  var dead: UInt32 = 0
+  /// What archive positions of entries are relative to.
+  var base: UInt64 = 0
+
+  package init() {}
+
+  /// Whether nothing waits.
+  @inlinable package var isEmpty: Bool { self.liveCount == 0 }
+  @usableFromInline package var liveCount: UInt32 { self.live }
+}
+
+/// One device's view of its account's part of the log.
+package struct HeldQueue: BitwiseCopyable, Sendable {
+  /// Index of the first entry the device waits for, ``HeldEntry/none`` for nothing.
+  var first = HeldEntry.none
+  /// Stanzas that wait for it.
+  package internal(set) var count: UInt32 = 0
+  /// Their payload bytes, held at the top of the range.
+  package internal(set) var bytes: UInt32 = 0
+
+  package init() {}
+
+  /// Whether nothing waits for the device.
+  @inlinable package var isEmpty: Bool { self.count == 0 }
+}
+
+/// What a device gets out of the log.
+package struct HeldItem: Sendable {
+  /// The stanza, or nil for a read marker.
+  package let stanza: Stanza?
+  /// The conversation's slot, for a read marker.
+  package let conversationSlot: UInt32
+  /// When it was accepted.
+  package let arrival: MonotonicInstant
+  /// The archive position, 0 for none.
+  package let position: UInt64
+  /// Whether it is a copy of something another device sent.
+  package let isSentCopy: Bool
+  /// Whether it is a copy for this device rather than the stanza itself.
+  package let isCopy: Bool
+  /// Whether another device has had it or sent it, or waits for it as well.
+  package let isElsewhere: Bool
+}

@@ -1,0 +1,313 @@
+package import MDMStanza
+import MDMStorage
+
+/// What waits for quiet, detached and suspended devices: one log for all accounts.
+///
+/// Law. An entry is written once, however many devices wait for it, and holds one reference to its
+/// stanza. Each account's entries are linked in order of arrival; each device knows the first one
+/// it waits for. Taking out an item clears the device's bit and moves on to the next entry with
+/// that bit. An entry nobody waits for is dead: it gives its stanza back at once, and its place
+/// when it reaches the head of the list or when dead entries outnumber live ones. Memory is
+/// therefore bounded by what is live, and every operation is O(1) amortised.
+///
+/// An entry superseded by a newer one with the same key loses just the devices that will read the
+/// newer one (B8).
+package struct HoldBackLog: ~Copyable, Sendable {
+  private var entries = ChunkedStorage<HeldEntry>()
+  /// Head of the list of free places.
+  private var free = HeldEntry.none
+  /// Newest entry by account and key.
+  private var keys = SlotIndex()
+
+  /// Stanzas waiting, each counted once for each device that waits for it.
+  package private(set) var stanzas = 0
+  /// Payload bytes of live entries, each payload counted once.
+  package private(set) var bytes = 0
+
+  package init() {}
+
+  deinit {
+    // Only live entries hold a reference.
+    for index in 0..<UInt32(self.entries.count) { self.entries[index].stanza?.release() }
+  }
+
+  /// Bytes allocated for entries and for the key index.
+  package var allocatedBytes: Int { self.entries.allocatedBytes + self.keys.allocatedBytes }
+
+  // MARK: - Holding
+
+  /// Appends a stanza for `pending`; the caller tells each device's queue with
+  /// ``HeldQueue/noteAppended(_:bytes:)``.
+  ///
+  /// - Parameter key: the account's slot when a newer stanza with the same key is to replace this
+  ///   one; such stanzas are never archived.
+  /// - Returns: the entry's index.
+  package mutating func append(
+    _ stanza: Stanza, arrival: MonotonicInstant, position: UInt64, pending: DeviceSet,
+    copies: DeviceSet, isSentCopy: Bool, isSeen: Bool, key: UInt32?, to list: inout HeldList
+  ) -> UInt32 {
+    // Positions of one account only grow, so the first archived entry is the base of all others;
+    // the limits flush long before a list spans 2^32 of them.
+    if list.base == 0 { list.base = position }
+    let reference = key ?? UInt32(truncatingIfNeeded: position &- list.base)
+    let entry = HeldEntry(
+      stanza: .passRetained(stanza.storage), arrival: arrival, pending: pending, copies: copies,
+      isSentCopy: isSentCopy, isArchived: position != 0, isSeen: isSeen, reference: reference)
+    self.bytes &+= stanza.byteCount
+    let index = self.link(entry, pending, to: &list)
+    if let key { self.keys.insert(hash: Self.keyHash(stanza.storage, key), slot: index) }
+    return index
+  }
+
+  /// Appends a read marker of the conversation in `slot` for `pending`.
+  package mutating func appendMarker(
+    conversationSlot slot: UInt32, arrival: MonotonicInstant, pending: DeviceSet,
+    to list: inout HeldList
+  ) -> UInt32 {
+    let entry = HeldEntry(
+      stanza: nil, arrival: arrival, pending: pending, copies: DeviceSet(), isSentCopy: false,
+      isArchived: false, isSeen: true, reference: slot)
+    return self.link(entry, pending, to: &list)
+  }
+
+  private mutating func link(
+    _ entry: HeldEntry, _ pending: DeviceSet, to list: inout HeldList
+  ) -> UInt32 {
+    let index = self.place(entry)
+    if list.tail == HeldEntry.none {
+      list.head = index
+    } else {
+      self.entries[list.tail].next = index
+    }
+    list.tail = index
+    list.live &+= 1
+    self.stanzas &+= pending.count
+    return index
+  }
+
+  private mutating func place(_ entry: HeldEntry) -> UInt32 {
+    guard self.free != HeldEntry.none else {
+      precondition(self.entries.count < Int(HeldEntry.none), "The hold-back log is full.")
+      return self.entries.append(entry)
+    }
+    let index = self.free
+    self.free = self.entries[index].next
+    self.entries[index] = entry
+    return index
+  }
+
+  // MARK: - Superseding
+
+  /// The newest live entry of the account in `slot` that `stanza` supersedes.
+  package func superseded(by stanza: Stanza, account slot: UInt32) -> UInt32? {
+    self.keys.find(hash: Self.keyHash(stanza.storage, slot)) { index in
+      guard self.entries[index].reference == slot, let held = self.entries[index].stanza else {
+        return false
+      }
+      return held._withUnsafeGuaranteedRef { Self.haveSameKey($0, stanza.storage) }
+    }
+  }
+
+  /// Whether a stanza can supersede or be superseded.
+  package static func hasKey(_ stanza: Stanza) -> Bool {
+    stanza.storage.coalescingKey != nil
+      || (stanza.kind == .chatState && stanza.storage.conversation != nil)
+  }
+
+  private static func haveSameKey(_ held: Stanza.Storage, _ new: Stanza.Storage) -> Bool {
+    guard held.kind == new.kind else { return false }
+    if let key = new.coalescingKey { return held.coalescingKey == key }
+    return held.coalescingKey == nil && held.conversation == new.conversation
+  }
+
+  private static func keyHash(_ stanza: Stanza.Storage, _ slot: UInt32) -> Int {
+    let hash = stanza.coalescingKey?.hash ?? stanza.conversation?.hash ?? 0
+    return hash &+ Int(slot) &* 0x5851_F42D &+ Int(stanza.kind.rawValue)
+  }
+
+  /// Devices that wait for the entry at `index`.
+  package func pending(_ index: UInt32) -> DeviceSet { self.entries[index].pending }
+
+  /// The stanza of the entry at `index`, nil for a marker or a dead entry.
+  package func stanza(_ index: UInt32) -> Stanza? {
+    self.entries[index].stanza.map { Stanza(storage: $0.takeUnretainedValue()) }
+  }
+
+  /// Takes the entry at `index` away from the device at `device`, whose queue is `queue`.
+  package mutating func drop(
+    _ index: UInt32, for device: Int, queue: inout HeldQueue, account slot: UInt32,
+    list: inout HeldList
+  ) {
+    assert(self.entries[index].pending.contains(device))
+    queue.count &-= 1
+    queue.bytes = queue.bytes &- min(queue.bytes, self.size(index))
+    if queue.first == index { queue.first = self.next(after: index, for: device) }
+    self.release(index, for: device, account: slot, list: &list)
+  }
+
+  private func size(_ index: UInt32) -> UInt32 {
+    guard let held = self.entries[index].stanza else { return 0 }
+    return UInt32(clamping: held._withUnsafeGuaranteedRef { $0.payload.count })
+  }
+
+  private func next(after index: UInt32, for device: Int) -> UInt32 {
+    var candidate = self.entries[index].next
+    while candidate != HeldEntry.none, !self.entries[candidate].pending.contains(device) {
+      candidate = self.entries[candidate].next
+    }
+    return candidate
+  }
+
+  // MARK: - Taking out
+
+  /// Takes out the oldest item that the device at `device` waits for.
+  ///
+  /// - Parameter isDelivered: whether the device will have had it, which other devices' later
+  ///   undelivered items report as delivered elsewhere (B14).
+  /// - Complexity: O(1) amortised.
+  package mutating func pop(
+    for device: Int, queue: inout HeldQueue, isDelivered: Bool, account slot: UInt32,
+    list: inout HeldList
+  ) -> HeldItem? {
+    let index = queue.first
+    guard index != HeldEntry.none else { return nil }
+    let entry = self.entries[index]
+    let item = HeldItem(
+      stanza: entry.stanza.map { Stanza(storage: $0.takeUnretainedValue()) },
+      conversationSlot: entry.reference, arrival: entry.arrival,
+      position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
+      isSentCopy: entry.isSentCopy, isCopy: entry.copies.contains(device),
+      isElsewhere: entry.isSeen || !(entry.pending - device).isEmpty)
+    if isDelivered { self.entries[index].isSeen = true }
+    queue.first = self.next(after: index, for: device)
+    queue.count &-= 1
+    if queue.count == 0 {
+      queue.bytes = 0
+    } else {
+      queue.bytes = queue.bytes &- min(queue.bytes, self.size(index))
+    }
+    self.release(index, for: device, account: slot, list: &list)
+    return item
+  }
+
+  /// When the oldest item of a queue was accepted.
+  package func oldest(_ queue: HeldQueue) -> MonotonicInstant? {
+    queue.first == HeldEntry.none ? nil : self.entries[queue.first].arrival
+  }
+
+  /// Clears the device's bit, and buries the entry when it was the last.
+  private mutating func release(
+    _ index: UInt32, for device: Int, account slot: UInt32, list: inout HeldList
+  ) {
+    self.entries[index].pending.remove(device)
+    self.stanzas &-= 1
+    guard self.entries[index].pending.isEmpty else { return }
+    list.live &-= 1
+    list.dead &+= 1
+    if let held = self.entries[index].stanza {
+      held._withUnsafeGuaranteedRef { stanza in
+        self.bytes &-= stanza.payload.count
+        if stanza.coalescingKey != nil || stanza.kind == .chatState {
+          self.keys.remove(hash: Self.keyHash(stanza, slot), slot: index)
+        }
+      }
+      self.entries[index].stanza = nil
+      held.release()
+    }
+    self.trim(&list)
+    if list.dead > list.live &+ 32 { self.sweep(&list) }
+  }
+
+  /// Frees dead entries at the head.
+  private mutating func trim(_ list: inout HeldList) {
+    while list.head != HeldEntry.none, self.entries[list.head].pending.isEmpty {
+      let next = self.entries[list.head].next
+      self.recycle(list.head)
+      list.head = next
+      list.dead &-= 1
+    }
+    if list.head == HeldEntry.none {
+      list.tail = HeldEntry.none
+      list.base = 0
+    }
+  }
+
+  /// Frees dead entries anywhere; each pass frees more entries than it keeps.
+  private mutating func sweep(_ list: inout HeldList) {
+    var previous = list.head
+    while previous != HeldEntry.none {
+      let next = self.entries[previous].next
+      if next != HeldEntry.none, self.entries[next].pending.isEmpty {
+        self.entries[previous].next = self.entries[next].next
+        if list.tail == next { list.tail = previous }
+        self.recycle(next)
+        list.dead &-= 1
+      } else {
+        previous = next
+      }
+    }
+  }
+
+  private mutating func recycle(_ index: UInt32) {
+    self.entries[index].next = self.free
+    self.free = index
+  }
+
+  // MARK: - Inspection
+
+  /// A live entry, as snapshots and explanations see it.
+  package struct LiveEntry {
+    /// The stanza, nil for a read marker.
+    package let stanza: Stanza?
+    /// When it was accepted.
+    package let arrival: MonotonicInstant
+    /// Devices that wait for it.
+    package let pending: DeviceSet
+    /// Devices that get a copy.
+    package let copies: DeviceSet
+    /// The archive position, 0 for none.
+    package let position: UInt64
+    /// Whether another device of the account sent it.
+    package let isSentCopy: Bool
+    /// Whether some device has had it or sent it.
+    package let isSeen: Bool
+    /// The conversation's slot, for a read marker.
+    package let conversationSlot: UInt32
+    /// Where it lies.
+    package let index: UInt32
+  }
+
+  /// Calls `body` for each live entry of a list, oldest first.
+  package func forEach(in list: HeldList, _ body: (LiveEntry) -> Void) {
+    var index = list.head
+    while index != HeldEntry.none {
+      let entry = self.entries[index]
+      if !entry.pending.isEmpty {
+        body(
+          LiveEntry(
+            stanza: entry.stanza.map { Stanza(storage: $0.takeUnretainedValue()) },
+            arrival: entry.arrival, pending: entry.pending, copies: entry.copies,
+            position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
+            isSentCopy: entry.isSentCopy, isSeen: entry.isSeen,
+            conversationSlot: entry.reference, index: index))
+      }
+      index = entry.next
+    }
+  }
+
+  /// Entries linked for a list, live and dead, for tests of the memory bound.
+  package func linkedCount(of list: HeldList) -> (live: Int, dead: Int) {
+    (Int(list.live), Int(list.dead))
+  }
+}
+
+extension HeldQueue {
+  /// The device waits for the entry at `index` as well, the newest of its account.
+  @inline(__always)
+  package mutating func noteAppended(_ index: UInt32, bytes: Int) {
+    if self.first == HeldEntry.none { self.first = index }
+    self.count &+= 1
+    let (sum, overflow) = self.bytes.addingReportingOverflow(UInt32(clamping: bytes))
+    self.bytes = overflow ? .max : sum
+  }
+}

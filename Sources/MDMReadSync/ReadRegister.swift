@@ -1,0 +1,179 @@
+package import MDMStanza
+import MDMStorage
+
+/// What an account knows of one conversation.
+package struct ConversationState: Sendable {
+  /// The conversation.
+  package let id: ConversationID
+  /// Everything up to here has been read; moves forward only (B21).
+  package var readUpTo: UInt64 = 0
+  /// The account's revision when that last moved; 0 for never.
+  package var revision: UInt64 = 0
+  /// Messages to the account that have not been read.
+  package var unread = UnreadPositions()
+  /// Devices whose user was notified of a message that has not been read since (B9).
+  package var notified = DeviceSet()
+  /// The earliest position any of them was notified of.
+  package var notifiedSince: UInt64 = 0
+  /// The account's position when the conversation was last touched, for forgetting the oldest.
+  package var touched: UInt64 = 0
+  /// The hold-back log's entry for this conversation's marker, `.max` for none (B8).
+  package var heldMarker = UInt32.max
+
+  package init(id: ConversationID) { self.id = id }
+}
+
+/// The read state of one account: a forward-only position for each conversation, exact unread
+/// counts, and who has been notified of what (R-004, R-027, R-032, B21).
+package struct ReadRegister: ~Copyable, Sendable {
+  /// Conversations by slot; a slot stays with its conversation until that is forgotten.
+  private var conversations: [ConversationState] = []
+  private var index = SlotIndex()
+  /// Goes up by one with each accepted marker.
+  package private(set) var revision: UInt64 = 0
+  /// The highest position any marker has reached: what was held after it cannot have been read.
+  package private(set) var furthestRead: UInt64 = 0
+  /// Times that two runs of unread positions were merged (see ``UnreadPositions/runLimit``).
+  package private(set) var mergedRuns: UInt64 = 0
+  /// Conversations forgotten because there were too many.
+  package private(set) var forgotten: UInt64 = 0
+
+  package init() {}
+
+  /// Conversations known.
+  package var count: Int { self.conversations.count }
+
+  /// The state of the conversation in `slot`.
+  package subscript(slot: UInt32) -> ConversationState {
+    _read { yield self.conversations[Int(slot)] }
+    _modify { yield &self.conversations[Int(slot)] }
+  }
+
+  /// The slot of `conversation`, or nil when nothing is known of it.
+  ///
+  /// - Complexity: O(1).
+  package func slot(of conversation: ConversationID) -> UInt32? {
+    self.index.find(hash: conversation.hash) { self.conversations[Int($0)].id == conversation }
+  }
+
+  /// The slot of `conversation`, made if need be.
+  ///
+  /// - Complexity: O(1); O(conversations) when the limit is reached and one has to be forgotten.
+  package mutating func ensureSlot(of conversation: ConversationID, limit: Int) -> UInt32 {
+    if let slot = self.slot(of: conversation) { return slot }
+    if self.conversations.count >= limit, let slot = self.oldestForgettable() {
+      self.index.remove(hash: self.conversations[Int(slot)].id.hash, slot: slot)
+      self.conversations[Int(slot)] = ConversationState(id: conversation)
+      self.index.insert(hash: conversation.hash, slot: slot)
+      self.forgotten += 1
+      return slot
+    }
+    let slot = UInt32(self.conversations.count)
+    self.conversations.append(ConversationState(id: conversation))
+    self.index.insert(hash: conversation.hash, slot: slot)
+    return slot
+  }
+
+  /// The longest untouched conversation that has nothing waiting: read ones first, then any.
+  private func oldestForgettable() -> UInt32? {
+    var best: (slot: Int, isUnread: Bool, touched: UInt64)?
+    for (slot, state) in self.conversations.enumerated() where state.heldMarker == .max {
+      let isUnread = state.unread.count > 0
+      if let found = best {
+        if isUnread && !found.isUnread { continue }
+        if isUnread == found.isUnread && state.touched >= found.touched { continue }
+      }
+      best = (slot, isUnread, state.touched)
+    }
+    return best.map { UInt32($0.slot) }
+  }
+
+  // MARK: - Receiving
+
+  /// A message to the account at `position` belongs to the conversation in `slot`.
+  ///
+  /// - Complexity: O(1) amortised.
+  package mutating func noteReceived(_ slot: UInt32, at position: UInt64) {
+    let place = Int(slot)
+    self.conversations[place].touched = position
+    if self.conversations[place].unread.append(position) { self.mergedRuns &+= 1 }
+  }
+
+  /// The users of `devices` were notified of the message at `position`.
+  package mutating func noteNotified(_ slot: UInt32, _ devices: DeviceSet, at position: UInt64) {
+    let place = Int(slot)
+    if self.conversations[place].notified.isEmpty {
+      self.conversations[place].notifiedSince = position
+    }
+    self.conversations[place].notified = self.conversations[place].notified | devices
+  }
+
+  // MARK: - Reading
+
+  /// Moves the conversation in `slot` forward to `position`.
+  ///
+  /// - Returns: whether it moved; older and equal positions do nothing (B21).
+  /// - Complexity: O(log unread runs), plus moving the runs that stay.
+  package mutating func advance(_ slot: UInt32, to position: UInt64) -> Bool {
+    let place = Int(slot)
+    guard position > self.conversations[place].readUpTo else { return false }
+    self.revision += 1
+    self.furthestRead = max(self.furthestRead, position)
+    self.conversations[place].readUpTo = position
+    self.conversations[place].revision = self.revision
+    self.conversations[place].touched = position
+    _ = self.conversations[place].unread.removeAll(upTo: position)
+    return true
+  }
+
+  /// Devices among `devices` with a notification that a read up to `position` makes obsolete; their
+  /// mark is taken off when nothing newer is outstanding.
+  package mutating func retractable(
+    _ slot: UInt32, upTo position: UInt64, among devices: DeviceSet
+  ) -> DeviceSet {
+    let place = Int(slot)
+    let notified = self.conversations[place].notified & devices
+    guard !notified.isEmpty, self.conversations[place].notifiedSince <= position else {
+      return DeviceSet()
+    }
+    if self.conversations[place].unread.count == 0 {
+      self.conversations[place].notified = self.conversations[place].notified - devices
+    }
+    return notified
+  }
+
+  /// Whether the message at `position` of `conversation` has been read.
+  ///
+  /// - Complexity: O(1).
+  package func isRead(_ conversation: ConversationID?, at position: UInt64) -> Bool {
+    guard position > 0, position <= self.furthestRead, let conversation,
+      let slot = self.slot(of: conversation)
+    else { return false }
+    return position <= self.conversations[Int(slot)].readUpTo
+  }
+
+  /// Forgets what the device at `index` was notified of.
+  package mutating func remove(device index: Int) {
+    for place in self.conversations.indices { self.conversations[place].notified.remove(index) }
+  }
+
+  // MARK: - Snapshot
+
+  /// Puts a conversation of a snapshot back; false when there are two of the same name.
+  package mutating func restore(_ state: ConversationState) -> Bool {
+    guard self.slot(of: state.id) == nil else { return false }
+    self.index.insert(hash: state.id.hash, slot: UInt32(self.conversations.count))
+    self.conversations.append(state)
+    return true
+  }
+
+  /// Puts the counters of a snapshot back.
+  package mutating func restore(
+    revision: UInt64, furthestRead: UInt64, mergedRuns: UInt64, forgotten: UInt64
+  ) {
+    self.revision = revision
+    self.furthestRead = furthestRead
+    self.mergedRuns = mergedRuns
+    self.forgotten = forgotten
+  }
+}

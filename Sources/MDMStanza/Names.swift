@@ -1,0 +1,128 @@
+/// The name of one user's account on this engine: in XMPP the prepared bare address.
+///
+/// Names are compared byte for byte as UTF-8; a binding prepares them first (B28).
+public struct AccountName: Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
+  /// The prepared text.
+  public let text: String
+
+  /// A name that has been prepared by the binding.
+  public init(_ text: String) { self.text = text }
+  /// A name written out in code.
+  public init(stringLiteral text: String) { self.text = text }
+  /// The prepared text.
+  public var description: String { self.text }
+  /// Orders by text.
+  public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+}
+
+/// The name of a device within its account: in XMPP the resource.
+///
+/// Compared byte for byte and case-sensitively.
+public struct DeviceName: Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
+  /// The prepared text.
+  public let text: String
+
+  /// A name that has been prepared by the binding.
+  public init(_ text: String) { self.text = text }
+  /// A name written out in code.
+  public init(stringLiteral text: String) { self.text = text }
+  /// The prepared text.
+  public var description: String { self.text }
+  /// Orders by text.
+  public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+}
+
+/// The other end of a one-to-one conversation, or a room: in XMPP its prepared bare address.
+///
+/// The hash is computed once, when the identifier is made at the edge, and travels with it; it
+/// never decides an order and never reaches an effect.
+public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
+  /// The prepared text.
+  public let text: String
+  /// The hash of the text in this process.
+  package let hash: Int
+
+  /// An identifier that has been prepared by the binding.
+  public init(_ text: String) {
+    self.text = text
+    self.hash = text.hashValue
+  }
+
+  /// An identifier written out in code.
+  public init(stringLiteral text: String) { self.init(text) }
+  /// The prepared text.
+  public var description: String { self.text }
+
+  /// Whether both name the same conversation.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.hash == right.hash && left.text == right.text
+  }
+  /// Feeds the hash computed at the edge.
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
+}
+
+/// What makes a held stanza obsolete when a newer one arrives: in XMPP the sender's full address
+/// for presence, sender and node for a published event (B8).
+///
+/// The key names the sending device, not its user, so that each device's last state survives.
+public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
+  /// The key's text.
+  public let text: String
+  /// The hash of the text in this process.
+  package let hash: Int
+
+  /// A key made of prepared addresses.
+  public init(_ text: String) {
+    self.text = text
+    self.hash = text.hashValue
+  }
+
+  /// A key written out in code.
+  public init(stringLiteral text: String) { self.init(text) }
+  /// The key's text.
+  public var description: String { self.text }
+
+  /// Whether both keys name the same slot.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.hash == right.hash && left.text == right.text
+  }
+  /// Feeds the hash computed at the edge.
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
+}
+
+/// The place of a message in its account's archive: 1 for the first, one more for each next.
+///
+/// The engine hands positions out in order of receipt, before fan-out (B20). The position is the
+/// stable id that every copy of the message carries, and the order in which read markers advance
+/// (B21).
+public struct ArchivePosition: Hashable, Comparable, Sendable, BitwiseCopyable,
+  ExpressibleByIntegerLiteral, CustomStringConvertible
+{
+  /// The ordinal; 0 comes before every message.
+  public var ordinal: UInt64
+
+  /// The position with this ordinal.
+  @inlinable
+  public init(_ ordinal: UInt64) { self.ordinal = ordinal }
+  /// A position written out in code.
+  @inlinable
+  public init(integerLiteral ordinal: UInt64) { self.ordinal = ordinal }
+
+  /// Before every message.
+  public static let start = ArchivePosition(0)
+
+  /// The ordinal in decimal digits.
+  public var description: String { String(self.ordinal) }
+
+  /// Whether the left message was received earlier.
+  @inlinable
+  public static func < (left: Self, right: Self) -> Bool { left.ordinal < right.ordinal }
+}

@@ -1,0 +1,116 @@
+/// One stanza as the engine sees it: what it is, whom it concerns, and bytes it never looks into.
+///
+/// A stanza is an immutable value behind one reference. Holding it back for eight devices keeps
+/// one reference, whatever the size of the payload.
+public struct Stanza: Sendable {
+  /// The fields, shared by every copy of the stanza.
+  @usableFromInline
+  package final class Storage: Sendable {
+    package let kind: StanzaKind
+    package let flags: StanzaFlags
+    package let conversation: ConversationID?
+    package let coalescingKey: CoalescingKey?
+    package let id: String
+    package let source: String
+    package let destination: String
+    package let payload: [UInt8]
+
+    init(
+      kind: StanzaKind, flags: StanzaFlags, conversation: ConversationID?,
+      coalescingKey: CoalescingKey?, id: String, source: String, destination: String,
+      payload: [UInt8]
+    ) {
+      self.kind = kind
+      self.flags = flags
+      self.conversation = conversation
+      self.coalescingKey = coalescingKey
+      self.id = id
+      self.source = source
+      self.destination = destination
+      self.payload = payload
+    }
+  }
+
+  package let storage: Storage
+
+  /// A stanza that the host has accepted.
+  ///
+  /// - Parameters:
+  ///   - kind: what the rules of the engine go by.
+  ///   - conversation: the other end, for read state and for devices without MDM; nil where no
+  ///     conversation is meant.
+  ///   - coalescingKey: what a newer stanza with the same key replaces while it is held; presence
+  ///     and headlines only. Nil never replaces and is never replaced.
+  ///   - flags: circumstances, see ``StanzaFlags``.
+  ///   - id: the sender's own id; carried, never used to tell stanzas apart.
+  ///   - source: the sender's address, for the host's use when it has to answer.
+  ///   - destination: the addressee, for the host's use when it routes.
+  ///   - payload: the bytes to deliver.
+  public init(
+    _ kind: StanzaKind, conversation: ConversationID? = nil, coalescingKey: CoalescingKey? = nil,
+    flags: StanzaFlags = [], id: String = "", source: String = "", destination: String = "",
+    payload: [UInt8] = []
+  ) {
+    self.storage = Storage(
+      kind: kind, flags: flags, conversation: conversation, coalescingKey: coalescingKey, id: id,
+      source: source, destination: destination, payload: payload)
+  }
+
+  package init(storage: Storage) { self.storage = storage }
+
+  /// What the stanza is.
+  public var kind: StanzaKind { self.storage.kind }
+  /// The circumstances.
+  public var flags: StanzaFlags { self.storage.flags }
+  /// The other end of the conversation.
+  public var conversation: ConversationID? { self.storage.conversation }
+  /// What a newer stanza replaces it by while held.
+  public var coalescingKey: CoalescingKey? { self.storage.coalescingKey }
+  /// The sender's own id.
+  public var id: String { self.storage.id }
+  /// The sender's address.
+  public var source: String { self.storage.source }
+  /// The addressee.
+  public var destination: String { self.storage.destination }
+  /// The bytes to deliver.
+  public var payload: [UInt8] { self.storage.payload }
+
+  /// What the stanza counts against byte limits: its payload.
+  public var byteCount: Int { self.storage.payload.count }
+}
+
+extension Stanza: Hashable {
+  /// Whether every field is equal; the same reference is equal without looking.
+  public static func == (left: Self, right: Self) -> Bool {
+    if left.storage === right.storage { return true }
+    let (a, b) = (left.storage, right.storage)
+    return a.kind == b.kind && a.flags == b.flags && a.conversation == b.conversation
+      && a.coalescingKey == b.coalescingKey && a.id == b.id && a.source == b.source
+      && a.destination == b.destination && a.payload == b.payload
+  }
+
+  /// Feeds kind, id and payload.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(self.kind)
+    hasher.combine(self.id)
+    hasher.combine(self.payload)
+  }
+}
+
+extension Stanza: CustomStringConvertible {
+  /// Kind, id and conversation, for logs; never the payload.
+  public var description: String {
+    var text = "\(self.kind)"
+    if !self.id.isEmpty { text += " \(self.id)" }
+    if let conversation = self.conversation { text += " (\(conversation))" }
+    return text
+  }
+}
+
+/// Where a stanza for an account is addressed to.
+public enum StanzaAddress: Hashable, Sendable {
+  /// To the account: in XMPP the bare address.
+  case account
+  /// To one device by name: in XMPP a full address.
+  case device(DeviceName)
+}
