@@ -113,6 +113,12 @@ struct Account: ~Copyable, Sendable {
     self.election.holder < 0 ? .never : self.devices[Int(self.election.holder)].activity
   }
 
+  /// The last position that does not wait for the archive: what a person can have seen (B20).
+  var settledPosition: UInt64 {
+    if self.extras.isEmpty { return self.position }
+    return self.extras.value.archiveBacklog.firstAwaited.map { $0 - 1 } ?? self.position
+  }
+
   /// Makes sure that ``reads`` has a value.
   mutating func needReads() {
     if self.reads.isEmpty { self.reads.fill(ReadRegister()) }

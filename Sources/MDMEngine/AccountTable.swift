@@ -66,18 +66,37 @@ struct AccountTable: ~Copyable, Sendable {
 
   /// Opens an account under a name that no open account has.
   mutating func open(_ name: AccountName, archived position: ArchivePosition) -> AccountHandle {
-    let slot: UInt32
-    if let free = self.vacant.popLast() {
-      slot = free
-    } else {
-      slot = self.accounts.append(
-        Account(handle: AccountHandle(slot: self.slotCount, generation: 0)))
+    var account = self.takeSlot()
+    account.name = self.names.insert(name.text)
+    account.isOpen = true
+    account.position = position.ordinal
+    let handle = account.handle
+    self.install(account)
+    return handle
+  }
+
+  /// A vacant account in the slot to be used next; hand it back with ``install(_:)``.
+  mutating func takeSlot() -> Account {
+    guard let slot = self.vacant.popLast() else {
+      let handle = AccountHandle(slot: self.slotCount, generation: 0)
+      _ = self.accounts.append(Account(handle: handle))
+      return Account(handle: handle)
     }
-    self.accounts[slot].name = self.names.insert(name.text)
-    self.accounts[slot].isOpen = true
-    self.accounts[slot].position = position.ordinal
-    self.index.insert(hash: name.text.hashValue, slot: slot)
-    return self.accounts[slot].handle
+    var account = Account(handle: self.accounts[slot].handle)
+    account.nextGeneration = self.accounts[slot].nextGeneration
+    return account
+  }
+
+  /// Puts an account into its slot and makes it known by its name, which is in the arena already.
+  mutating func install(_ account: consuming Account) {
+    let slot = account.slot
+    let deadline = account.deadline
+    account.deadline = .distantFuture
+    self.accounts[slot] = account
+    guard self.accounts[slot].isOpen else { return }
+    let name = self.names.string(self.accounts[slot].name)
+    self.index.insert(hash: name.hashValue, slot: slot)
+    self.setDeadline(deadline, of: slot)
   }
 
   /// Frees an account without devices.
@@ -117,15 +136,10 @@ struct AccountTable: ~Copyable, Sendable {
   /// Vacant slots in the order in which they will be handed out last to first.
   var vacantSlots: [UInt32] { self.vacant }
 
-  /// Appends a slot of a snapshot. The account's name, if it is open, is in the arena already.
+  /// Appends a slot of a snapshot.
   mutating func restore(_ account: consuming Account) {
-    let slot = self.accounts.append(account)
-    guard self.accounts[slot].isOpen else { return }
-    let name = self.names.string(self.accounts[slot].name)
-    self.index.insert(hash: name.hashValue, slot: slot)
-    let deadline = self.accounts[slot].deadline
-    self.accounts[slot].deadline = .distantFuture
-    self.setDeadline(deadline, of: slot)
+    _ = self.accounts.append(Account(handle: account.handle))
+    self.install(account)
   }
 
   /// Puts the order of vacant slots of a snapshot back.

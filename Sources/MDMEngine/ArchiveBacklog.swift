@@ -5,9 +5,22 @@ import MDMStanza
 ///
 /// The backlog is a queue, so that no device sees a later stanza before an earlier one.
 struct ArchiveBacklog: Sendable {
+  /// A stanza that waits, and where it was going.
+  enum Item: Sendable {
+    /// The account received it.
+    case received(Stanza, to: StanzaAddress)
+    /// A device sent it.
+    case sent(Stanza, from: DeviceHandle, toSelf: StanzaAddress?)
+
+    var stanza: Stanza {
+      switch self {
+      case .received(let stanza, _), .sent(let stanza, _, _): stanza
+      }
+    }
+  }
+
   struct Entry: Sendable {
-    /// The receive or send command that waits.
-    var command: Command
+    var item: Item
     /// The position asked for, 0 for what is not archived and only waits its turn.
     var position: UInt64
     /// What the archive said.
@@ -27,10 +40,17 @@ struct ArchiveBacklog: Sendable {
 
   var isEmpty: Bool { self.entries.isEmpty }
 
-  mutating func append(_ command: Command, position: UInt64) {
+  mutating func append(_ item: Item, position: UInt64) {
     self.entries.append(
-      Entry(
-        command: command, position: position, verdict: position == 0 ? .stored : .awaited))
+      Entry(item: item, position: position, verdict: position == 0 ? .stored : .awaited))
+  }
+
+  /// The first position that waits, or waits its turn.
+  var firstAwaited: UInt64? { self.entries.first { $0.position != 0 }?.position }
+
+  /// Takes the oldest entry out, whatever the archive said of it.
+  mutating func popFirst() -> Entry? {
+    self.entries.isEmpty ? nil : self.entries.removeFirst()
   }
 
   /// Records the archive's word; false when nothing waits under `position`.

@@ -1,4 +1,3 @@
-public import MDMQuietMode
 public import MDMSession
 public import MDMStanza
 

@@ -78,7 +78,8 @@ private struct RangeCheck {
     _ setting: String, _ value: Duration, upTo limit: Duration, _ limitText: String
   ) {
     self.require(
-      value > .zero && value <= limit, setting, "\(value)", "more than 0, at most \(limitText)")
+      value >= .nanoseconds(1) && value <= limit, setting, "\(value)",
+      "more than 0, at most \(limitText)")
   }
 
   mutating func atLeastZero(

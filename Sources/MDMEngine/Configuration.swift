@@ -1,6 +1,5 @@
 public import MDMElection
 public import MDMSession
-public import MDMStanza
 
 /// How an engine behaves: every rule that the documents leave open, every limit, one valid value.
 ///
@@ -31,6 +30,13 @@ public struct Configuration: Hashable, Sendable {
     let violations = values.violations()
     guard violations.isEmpty else { throw ConfigurationError(violations: violations) }
     self.values = values
+  }
+
+  /// The same configuration with the feature on or off; every value stays in its range.
+  func enabling(_ isEnabled: Bool) -> Configuration {
+    var values = self.values
+    values.enabled = isEnabled
+    return Configuration(unchecked: values)
   }
 
   private init(unchecked values: Values) {

@@ -27,6 +27,8 @@ struct FanOut {
   var live = DeviceSet()
   /// Devices it waits for.
   var held = DeviceSet()
+  /// Whether a push service is told of it.
+  var isPushed = false
   /// Devices it is not worth keeping for.
   var dropped = DeviceSet()
   /// Why devices with a buffer are flushed before they get it.
@@ -96,7 +98,7 @@ extension Core {
 
   /// Carries a decision out: flushes and deliveries, then pushes, then what waits.
   mutating func perform(
-    _ fanOut: FanOut, on account: inout Account, into effects: EffectStorage
+    _ fanOut: inout FanOut, on account: inout Account, into effects: EffectStorage
   ) {
     var rest = fanOut.live
     var rings = DeviceSet()
@@ -116,7 +118,7 @@ extension Core {
           .delivered(fanOut.form(at: index), decision))
       }
     }
-    self.push(fanOut, on: account, rings: &rings, into: effects)
+    self.push(&fanOut, on: account, rings: &rings, into: effects)
     if !rings.isEmpty {
       self.totals.notified &+= UInt64(truncatingIfNeeded: rings.count)
       self.noteNotified(fanOut, rings, on: &account)
@@ -141,11 +143,12 @@ extension Core {
 
   /// A device behind its push service rings like any other: when no active client was reached.
   private mutating func push(
-    _ fanOut: FanOut, on account: borrowing Account, rings: inout DeviceSet,
+    _ fanOut: inout FanOut, on account: borrowing Account, rings: inout DeviceSet,
     into effects: EffectStorage
   ) {
     guard fanOut.isUrgent || (fanOut.isContent && fanOut.reachedActive.isEmpty) else { return }
     var rest = fanOut.held & account.sets.suspended & account.sets.mdm - account.sets.silent
+    fanOut.isPushed = !rest.isEmpty
     while let index = rest.popFirst() {
       rings.insert(index)
       self.totals.pushed &+= 1

@@ -42,7 +42,8 @@ extension Core {
       let isRead =
         !account.reads.isEmpty
         && account.reads.value.isRead(stanza.storage.conversation, at: item.position)
-      let decision = self.notification(of: item, stanza, isRead, ringing)
+      let isUnseen = ringing == .unseen && !item.isTold && !isRead
+      let decision = self.notification(of: item, stanza, isUnseen: isUnseen)
       if decision.rings { self.noteLateRing(item, stanza, of: index, in: &account) }
       effects.deliver(
         effects.adopt(stanza), form: item.form, decision: decision, position: item.position,
@@ -50,7 +51,7 @@ extension Core {
       if effects.explains {
         effects.explain(device, stanza, item.position, .flushed(reason))
       }
-      if ringing == .lastUnread, !isRead, stanza.kind.isContent, !item.isSentCopy {
+      if ringing == .lastUnread, !isRead, decision == .heldBack {
         lastUnread = (effects.count - 1, item)
       }
     }
@@ -66,12 +67,11 @@ extension Core {
   }
 
   private func notification(
-    of item: HeldItem, _ stanza: Stanza, _ isRead: Bool, _ ringing: FlushRing
+    of item: HeldItem, _ stanza: Stanza, isUnseen: Bool
   ) -> NotificationDecision {
     if item.isSentCopy || stanza.flags.contains(.ownAccount) { return .ownMessage }
     guard stanza.kind.isContent else { return .notContent }
-    if ringing == .unseen, !item.isElsewhere, !isRead { return .noActiveClient }
-    return .heldBack
+    return isUnseen ? .noActiveClient : .heldBack
   }
 
   private mutating func noteLateRing(
@@ -104,7 +104,7 @@ extension Core {
   private func deliverHeldMarker(
     _ slot: UInt32, to index: Int, of account: inout Account, into effects: EffectStorage
   ) {
-    self.forgetHeldMarker(slot, on: &account)
+    account.reads.value[slot].waiting.remove(index)
     self.deliverMarker(slot, to: index, of: &account, into: effects)
   }
 
@@ -119,13 +119,5 @@ extension Core {
     if !stale.isEmpty { effects.retract(state.id, upTo: position, at: device) }
     effects.deliverMarker(
       state.id, upTo: position, unread: state.unread.count, revision: state.revision, to: device)
-  }
-
-  /// Forgets the log's entry of a conversation's marker once nobody waits for it.
-  func forgetHeldMarker(_ slot: UInt32, on account: inout Account) {
-    let entry = account.reads.value[slot].heldMarker
-    if entry != .max, self.log.pending(entry).isEmpty {
-      account.reads.value[slot].heldMarker = .max
-    }
   }
 }

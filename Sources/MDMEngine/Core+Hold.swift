@@ -1,8 +1,10 @@
 import MDMMonitoring
 import MDMQuietMode
+import MDMReadSync
 import MDMRouting
 import MDMSession
 import MDMStanza
+import MDMStorage
 
 extension Core {
   /// Holds a stanza back for ``FanOut/held`` and lets the limits of each device speak (B8, B11).
@@ -18,6 +20,7 @@ extension Core {
         ? fanOut.held - fanOut.route.originals : fanOut.held & fanOut.route.copies,
       isSentCopy: fanOut.isSentCopy, isSeen: fanOut.isSentCopy || !fanOut.live.isEmpty,
       key: key, to: &account.held)
+    if fanOut.isPushed { self.log.notePushed(entry) }
     let bytes = fanOut.stanza.byteCount
     self.totals.held &+= UInt64(truncatingIfNeeded: fanOut.held.count)
 
@@ -26,7 +29,8 @@ extension Core {
     while let index = rest.popFirst() {
       account.devices[index].held.noteAppended(entry, bytes: bytes)
       let queue = account.devices[index].held
-      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit {
+      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit
+      {
         full.insert(index)
       }
       if self.pressure.isWatching { self.pressure.note(queue, of: index, slot, in: self.log) }
@@ -53,16 +57,19 @@ extension Core {
   private mutating func supersede(
     _ fanOut: FanOut, on account: inout Account, into effects: EffectStorage
   ) {
-    guard let old = self.log.superseded(by: fanOut.stanza, account: account.slot) else { return }
-    var rest = self.log.pending(old) & fanOut.held
-    self.totals.coalesced &+= UInt64(truncatingIfNeeded: rest.count)
-    while let index = rest.popFirst() {
-      if effects.explains, let stanza = self.log.stanza(old) {
-        effects.explain(account.handle(of: index), stanza, 0, .coalesced)
+    while let old = self.log.superseded(
+      by: fanOut.stanza, for: fanOut.held, account: account.slot)
+    {
+      var rest = self.log.pending(old) & fanOut.held
+      self.totals.coalesced &+= UInt64(truncatingIfNeeded: rest.count)
+      while let index = rest.popFirst() {
+        if effects.explains, let stanza = self.log.stanza(old) {
+          effects.explain(account.handle(of: index), stanza, 0, .coalesced)
+        }
+        self.log.drop(
+          old, for: index, queue: &account.devices[index].held, account: account.slot,
+          list: &account.held)
       }
-      self.log.drop(
-        old, for: index, queue: &account.devices[index].held, account: account.slot,
-        list: &account.held)
     }
   }
 
@@ -82,6 +89,9 @@ extension Core {
       {
         self.totals.overflowed &+= 1
         self.giveUpOldest(of: index, on: &account, into: effects)
+      }
+      if self.pressure.isWatching {
+        self.pressure.note(account.devices[index].held, of: index, account.slot, in: self.log)
       }
     }
   }
@@ -106,8 +116,9 @@ extension Core {
       account: account.slot, list: &account.held)
     guard let item else { return }
     guard let stanza = item.stanza else {
-      // A read marker is in the account's state; the device catches up when it signs in again.
-      self.forgetHeldMarker(item.conversationSlot, on: &account)
+      // The marker itself is in the account's state; the device is told when it is back.
+      account.reads.value[item.conversationSlot].waiting.remove(index)
+      account.devices[index].session.traits.insert(.missedMarkers)
       return
     }
     self.totals.undelivered &+= 1

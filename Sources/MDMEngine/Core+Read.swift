@@ -57,8 +57,9 @@ extension Core {
   private mutating func holdMarker(
     _ slot: UInt32, for waiting: DeviceSet, on account: inout Account, into effects: EffectStorage
   ) {
-    let old = account.reads.value[slot].heldMarker
-    if old != .max {
+    while let old = self.log.supersededMarker(
+      conversationSlot: slot, for: waiting, account: account.slot)
+    {
       var rest = self.log.pending(old) & waiting
       self.totals.coalesced &+= UInt64(truncatingIfNeeded: rest.count)
       while let index = rest.popFirst() {
@@ -68,8 +69,9 @@ extension Core {
       }
     }
     let entry = self.log.appendMarker(
-      conversationSlot: slot, arrival: self.now, pending: waiting, to: &account.held)
-    account.reads.value[slot].heldMarker = entry
+      conversationSlot: slot, arrival: self.now, pending: waiting, account: account.slot,
+      to: &account.held)
+    account.reads.value[slot].waiting = account.reads.value[slot].waiting | waiting
     self.totals.held &+= UInt64(truncatingIfNeeded: waiting.count)
     var full = DeviceSet()
     var rest = waiting
@@ -83,17 +85,15 @@ extension Core {
     if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
   }
 
-  /// Tells a device that has just signed in how far every conversation has been read (B21).
+  /// Tells a device that is new, or back after markers for it were given up, how far every
+  /// conversation has been read (B21).
   func catchUp(
     _ index: Int, after revision: UInt64, on account: inout Account, into effects: EffectStorage
   ) {
     guard !account.reads.isEmpty else { return }
     for slot in 0..<UInt32(account.reads.value.count) {
-      let state = account.reads.value[slot]
-      guard state.revision > revision else { continue }
-      effects.deliverMarker(
-        state.id, upTo: state.readUpTo, unread: state.unread.count, revision: state.revision,
-        to: account.handle(of: index))
+      guard account.reads.value[slot].revision > revision else { continue }
+      self.deliverMarker(slot, to: index, of: &account, into: effects)
     }
   }
 }

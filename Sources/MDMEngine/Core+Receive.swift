@@ -37,7 +37,7 @@ extension Core {
       stanza: stanza, reference: reference, position: place, route: route, isSentCopy: false,
       isOwn: flags.contains(.ownAccount), rule: HoldingRule.of(kind, flags))
     self.decide(&fanOut, active: active, in: account)
-    self.perform(fanOut, on: &account, into: effects)
+    self.perform(&fanOut, on: &account, into: effects)
   }
 
   /// What routing needs to know of the account.

@@ -15,25 +15,39 @@ extension Core {
   ///   - addressee: where to within the own account, nil for anybody else.
   ///   - position: as in ``receive(_:to:at:for:into:)``.
   mutating func send(
-    _ stanza: Stanza, by sender: Int, toSelf addressee: Addressee?, at position: UInt64?,
-    on account: inout Account, into effects: EffectStorage
+    _ stanza: Stanza, from device: DeviceHandle, toSelf addressee: Addressee?,
+    at position: UInt64?, on account: inout Account, into effects: EffectStorage
   ) {
     let kind = stanza.storage.kind
-    let flags = stanza.storage.flags
     let reference = effects.adopt(stanza)
     let place = self.archive(stanza, reference, .sent, at: position, on: &account, into: effects)
-    if kind.isContent, !flags.contains(.replayed) {
+    if position == nil { self.noteSent(stanza, by: device.index, on: &account, into: effects) }
+    // Its device may be gone by the time the archive has spoken; the message was accepted and goes
+    // where it was meant to, to the user's other devices as well.
+    let sender: Int? = account.isCurrent(device) ? device.index : nil
+    if addressee == nil { effects.route(reference, at: place, from: device) }
+    self.copySent(stanza, reference, place, by: sender, toSelf: addressee, on: &account, effects)
+    if self.rules.sendMarksRead, kind.isContent, let sender,
+      let conversation = stanza.conversation
+    {
+      // Later messages may wait for the archive; what was sent before them did not read them.
+      _ = self.read(
+        conversation, upTo: account.settledPosition, by: sender, on: &account, into: effects)
+    }
+  }
+
+  /// The device at `sender` has just handed in a stanza, whatever the archive will say of it: that
+  /// is when its person acted and its radio is up (B2, B5, B6, B19).
+  mutating func noteSent(
+    _ stanza: Stanza, by sender: Int, on account: inout Account, into effects: EffectStorage
+  ) {
+    if stanza.storage.kind.isContent, !stanza.storage.flags.contains(.replayed) {
       self.noteAct(.instantMessage, by: sender, in: &account)
       self.flush(sender, .clientTraffic, of: &account, into: effects)
       self.noteConversation(of: stanza, by: sender, on: &account)
     }
-    if kind == .request { self.flush(sender, .request, of: &account, into: effects) }
-    if addressee == nil {
-      effects.route(reference, at: place, from: account.handle(of: sender))
-    }
-    self.copySent(stanza, reference, place, by: sender, toSelf: addressee, on: &account, effects)
-    if self.rules.sendMarksRead, kind.isContent, let conversation = stanza.conversation {
-      _ = self.read(conversation, upTo: account.position, by: sender, on: &account, into: effects)
+    if stanza.storage.kind == .request {
+      self.flush(sender, .request, of: &account, into: effects)
     }
   }
 
@@ -49,15 +63,14 @@ extension Core {
   }
 
   private mutating func copySent(
-    _ stanza: Stanza, _ reference: UInt32, _ position: UInt64, by sender: Int,
+    _ stanza: Stanza, _ reference: UInt32, _ position: UInt64, by sender: Int?,
     toSelf addressee: Addressee?, on account: inout Account, _ effects: EffectStorage
   ) {
     let context = self.routingContext(for: stanza, active: -1, in: account)
     var route = Route(
       copies: CarbonRouting.sent(stanza.kind, stanza.flags, by: sender, in: context))
-    if case .device(let index) = addressee, account.sets.present.contains(index), index != sender {
-      route.originals = DeviceSet(index)
-      route.copies.remove(index)
+    if let addressee {
+      route = self.withinAccount(stanza, route, to: addressee, by: sender, context)
     }
     if effects.explains {
       self.explainNotCopied(stanza, position, route, by: sender, context, account, effects)
@@ -68,11 +81,35 @@ extension Core {
       stanza: stanza, reference: reference, position: position, route: route, isSentCopy: true,
       isOwn: true, rule: HoldingRule.of(stanza.kind, flags))
     self.decide(&fanOut, active: -1, in: account)
-    self.perform(fanOut, on: &account, into: effects)
+    self.perform(&fanOut, on: &account, into: effects)
+  }
+
+  /// Who gets what a user writes to herself: the device that is addressed, and devices without MDM
+  /// as the table of arriving stanzas has it (RFC 6121), beside the copies of what was sent.
+  private func withinAccount(
+    _ stanza: Stanza, _ route: Route, to addressee: Addressee, by sender: Int?,
+    _ context: RoutingContext
+  ) -> Route {
+    var route = route
+    if case .device(let index) = addressee {
+      if index == sender { return route }
+      if context.sets.present.contains(index) {
+        route.originals = DeviceSet(index)
+        route.copies.remove(index)
+        return route
+      }
+    }
+    var context = context
+    // The conversation with oneself is nobody's in particular.
+    context.conversationHolder = -1
+    let arriving = CarbonRouting.received(stanza.kind, stanza.flags, to: addressee, in: context)
+    route.originals = arriving.originals - context.sets.mdm
+    if let sender { route.originals.remove(sender) }
+    return route
   }
 
   private func explainNotCopied(
-    _ stanza: Stanza, _ position: UInt64, _ route: Route, by sender: Int,
+    _ stanza: Stanza, _ position: UInt64, _ route: Route, by sender: Int?,
     _ context: RoutingContext, _ account: borrowing Account, _ effects: EffectStorage
   ) {
     var rest = account.sets.occupied - route.recipients

@@ -19,6 +19,7 @@ extension Core {
     let refusal = self.configuration.values.eligibility.refusal(of: request.capabilities)
     var traits: DeviceSession.Traits = request.requestsMDM ? .requestsMDM : []
     if request.pushEnabled { traits.insert(.pushEnabled) }
+    if request.catchUp != .none { traits.insert(.catchesUp) }
     let session = DeviceSession(
       generation: generation, name: name, kind: request.kind, traits: traits, refusal: refusal)
     account.devices.place(Device(session: session), at: index)
@@ -80,6 +81,11 @@ extension Core {
     // A push service has rung for what came meanwhile; nobody has for a device that was cut off.
     let ringing: FlushRing = phase == .detached ? .unseen : .nothing
     self.flush(index, .resumed, of: &account, ringing: ringing, into: effects)
+    if account.devices[index].session.traits.remove(.missedMarkers) != nil,
+      account.sets.mdm.contains(index)
+    {
+      self.catchUp(index, after: 0, on: &account, into: effects)
+    }
     account.devices[index].session.deadline = .distantFuture
     return .done
   }
@@ -159,11 +165,15 @@ extension Core {
       if let refusal = session.refusal { return .refused(.notEligible(refusal)) }
       if !self.isEnabled { return .refused(.notEligible(.disabledByServer)) }
       account.devices[index].session.traits.insert(.requestsMDM)
+      self.updateSets(index, in: &account)
+      if session.traits.contains(.catchesUp) {
+        self.catchUp(index, after: 0, on: &account, into: effects)
+      }
     } else {
       self.leaveMDM(index, on: &account, into: effects)
       account.devices[index].session.traits.remove(.requestsMDM)
+      self.updateSets(index, in: &account)
     }
-    self.updateSets(index, in: &account)
     return .done
   }
 
@@ -187,6 +197,7 @@ extension Core {
     while let index = rest.popFirst() {
       let was = account.sets.mdm.contains(index)
       if was && !self.isEnabled { self.leaveMDM(index, on: &account, into: effects) }
+      if !was && self.isEnabled { account.devices[index].session.requestedMode = .normal }
       self.updateSets(index, in: &account)
       let isEffective = account.sets.mdm.contains(index)
       if isEffective != was {

@@ -1,5 +1,4 @@
 public import MDMQuietMode
-public import MDMSession
 public import MDMStanza
 
 /// Something the host must do. Effects are performed in the order in which they were appended.

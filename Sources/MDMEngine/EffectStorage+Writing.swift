@@ -23,7 +23,7 @@ extension EffectStorage {
       EffectRecord(
         kind: .deliver, detail: form.rawValue, decision: decision.rawValue, mark: alreadyRead,
         reference: reference, device: device, position: position,
-        instant: heldSince?.nanoseconds ?? .min))
+        instant: heldSince?.nanoseconds ?? .max))
   }
 
   func deliverMarker(

@@ -32,8 +32,8 @@ struct EffectRecord: BitwiseCopyable {
   var device: DeviceHandle
   /// The archive position, 0 for none.
   var position: UInt64 = 0
-  /// Nanoseconds of the instant of acceptance, or a read revision; `.min` for none.
-  var instant: Int64 = .min
+  /// Nanoseconds of the instant of acceptance, or a read revision; `.max` for none.
+  var instant: Int64 = .max
 }
 
 /// The memory behind ``Effects``: records, and the stanzas and conversations that they refer to.
@@ -180,7 +180,7 @@ extension EffectStorage {
       device: record.device, stanza: self.stanza(record), form: self.form(record),
       position: self.position(record),
       notification: NotificationDecision(rawValue: record.decision) ?? .notContent,
-      heldSince: record.instant == .min ? nil : MonotonicInstant(nanoseconds: record.instant),
+      heldSince: record.instant == .max ? nil : MonotonicInstant(nanoseconds: record.instant),
       alreadyRead: record.mark)
   }
 

@@ -1,4 +1,4 @@
-public import MDMStanza
+import MDMStanza
 
 /// A reusable, ordered list of what the host must do after a command.
 ///

@@ -13,6 +13,7 @@ extension MessagingEngine {
     if let existing = self.accounts.handle(named: name) {
       return self.refuse(.accountExists(existing))
     }
+    if position > .greatest { return self.refuse(.positionOutOfRange(position)) }
     let limit = self.core.configuration.values.accountLimit
     if self.accounts.count >= limit { return self.refuse(.accountLimit(limit)) }
     self.core.gauges.accounts += 1
@@ -117,6 +118,8 @@ extension MessagingEngine {
   // MARK: - The engine as a whole
 
   mutating func setEnabled(_ isEnabled: Bool, into effects: EffectStorage) -> Outcome {
+    // The configuration says what is wanted, so that changing another setting keeps it.
+    self.core.configuration = self.core.configuration.enabling(isEnabled)
     if self.core.configuration.values.enablement == .onRestart {
       guard isEnabled != (self.stagedEnabled ?? self.core.isEnabled) else {
         return .ignored(.alreadySo)
@@ -149,20 +152,21 @@ extension MessagingEngine {
     }
   }
 
-  /// Replaces the configuration. Buffers that are over a new limit are flushed at once; sessions'
-  /// eligibility is judged anew when they next ask.
+  /// Replaces the configuration. Buffers that are over a new limit are flushed at once; who is
+  /// eligible was judged at sign-in and is judged anew at the next.
   mutating func configure(
     _ configuration: Configuration, into effects: EffectStorage
   ) -> Outcome {
     guard configuration != self.core.configuration else { return .ignored(.alreadySo) }
+    let wasWanted = self.core.configuration.values.enabled
     self.core.adopt(configuration)
-    if configuration.values.enabled != self.core.isEnabled {
+    if configuration.values.enabled != wasWanted {
       _ = self.setEnabled(configuration.values.enabled, into: effects)
     }
     self.forEachOpenSlot { engine, slot in
+      if !engine.core.rules.waitsForArchive { engine.releaseBacklog(of: slot, into: effects) }
       engine.core.enforceLimits(on: &engine.accounts[slot], into: effects)
       engine.updateDeadline(of: slot)
-      if !engine.core.rules.waitsForArchive { engine.releaseBacklog(of: slot, into: effects) }
     }
     return .done
   }
@@ -186,7 +190,25 @@ extension MessagingEngine {
       }
       self.relieve(victim, into: effects)
     }
-    if self.core.isRelaxed { self.core.pressure.end() }
+    if self.core.isRelaxed {
+      self.core.pressure.end()
+    } else if self.core.pressure.count > 2 * self.core.log.stanzas + 64 {
+      // Stale candidates are dropped once they outnumber all that can be current.
+      var pressure = PressureQueue()
+      swap(&pressure, &self.core.pressure)
+      pressure.drop { !self.isCurrent($0) }
+      swap(&pressure, &self.core.pressure)
+    }
+  }
+
+  /// Whether a candidate still describes its buffer.
+  private func isCurrent(_ candidate: PressureQueue.Candidate) -> Bool {
+    let (slot, index) = (candidate.slot, Int(candidate.device))
+    guard self.accounts[slot].isOpen, self.accounts[slot].sets.occupied.contains(index) else {
+      return false
+    }
+    let queue = self.accounts[slot].devices[index].held
+    return queue.count == candidate.count && self.core.log.oldest(queue) == candidate.oldest
   }
 
   private mutating func watchBuffers() {
@@ -203,12 +225,9 @@ extension MessagingEngine {
   private mutating func relieve(
     _ victim: PressureQueue.Candidate, into effects: EffectStorage
   ) {
+    guard self.isCurrent(victim) else { return }
     let (slot, index) = (victim.slot, Int(victim.device))
-    guard self.accounts[slot].isOpen, self.accounts[slot].sets.occupied.contains(index) else {
-      return
-    }
     let queue = self.accounts[slot].devices[index].held
-    guard queue.count == victim.count, self.core.log.oldest(queue) == victim.oldest else { return }
     if self.accounts[slot].sets.connected.contains(index) {
       self.core.flush(index, .overallLimit, of: &self.accounts[slot], into: effects)
     } else {
@@ -248,7 +267,8 @@ extension Core {
     let holding = self.holding(in: account)
     while let index = rest.popFirst() {
       let queue = account.devices[index].held
-      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit {
+      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit
+      {
         full.insert(index)
       } else if account.sets.connected.contains(index), !holding.contains(index) {
         // What held it back, such as silent mode as suspension, has been switched off.

@@ -48,11 +48,13 @@ extension MessagingEngine {
 
   /// Runs `body`, which may change sessions, and brings gauges and deadline up to date.
   private mutating func changingSessions(
-    of slot: UInt32, _ body: (inout MessagingEngine) -> Outcome
+    of slot: UInt32, _ effects: EffectStorage, _ body: (inout MessagingEngine) -> Outcome
   ) -> Outcome {
     self.core.gauges.remove(self.accounts[slot].sets)
     let outcome = body(&self)
     self.core.gauges.add(self.accounts[slot].sets)
+    // The other client may have gone for good instead of lapsing; the phone rings all the same.
+    self.core.flushAfterActivity(of: &self.accounts[slot], into: effects)
     self.updateDeadline(of: slot)
     return outcome
   }
@@ -65,7 +67,7 @@ extension MessagingEngine {
       return self.onAccount(account, effects) { $0.close(account.slot, into: $1) }
     case .signIn(let account, let request):
       return self.onAccount(account, effects) { engine, effects in
-        engine.changingSessions(of: account.slot) {
+        engine.changingSessions(of: account.slot, effects) {
           $0.signIn(request, to: account.slot, into: effects)
         }
       }
@@ -132,7 +134,7 @@ extension MessagingEngine {
     _ body: (inout MessagingEngine, EffectStorage) -> Outcome
   ) -> Outcome {
     self.onDevice(device, effects) { engine, effects in
-      engine.changingSessions(of: device.slot) { body(&$0, effects) }
+      engine.changingSessions(of: device.slot, effects) { body(&$0, effects) }
     }
   }
 

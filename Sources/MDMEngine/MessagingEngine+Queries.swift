@@ -1,9 +1,9 @@
 public import MDMElection
 public import MDMMonitoring
+public import MDMQuietMode
 public import MDMReadSync
 public import MDMSession
 public import MDMStanza
-public import MDMQuietMode
 import MDMStorage
 
 // Questions. None of them changes anything.

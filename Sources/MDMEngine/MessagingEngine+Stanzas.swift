@@ -7,10 +7,12 @@ import MDMStorage
 // Stanzas from the funnel to the core, by way of the archive when it has a say.
 extension MessagingEngine {
   mutating func receive(
-    _ stanza: Stanza, to address: StanzaAddress, for slot: UInt32, _ command: Command,
-    into effects: EffectStorage
+    _ stanza: Stanza, to address: StanzaAddress, for slot: UInt32, into effects: EffectStorage
   ) -> Outcome {
-    if let outcome = self.admit(stanza, direction: .received, command, for: slot, into: effects) {
+    if let error = self.sizeError(of: stanza) { return self.refuse(error) }
+    if self.core.rules.waitsForArchive,
+      let outcome = self.await(.received(stanza, to: address), for: slot, into: effects)
+    {
       return outcome
     }
     self.core.receive(
@@ -21,17 +23,24 @@ extension MessagingEngine {
 
   mutating func send(
     _ stanza: Stanza, from device: DeviceHandle, toSelf address: StanzaAddress?,
-    _ command: Command, into effects: EffectStorage
+    into effects: EffectStorage
   ) -> Outcome {
     let slot = device.slot
     guard self.accounts[slot].sets.connected.contains(device.index) else {
       return .ignored(.notConnected)
     }
-    if let outcome = self.admit(stanza, direction: .sent, command, for: slot, into: effects) {
+    if let error = self.sizeError(of: stanza) { return self.refuse(error) }
+    if self.core.rules.waitsForArchive,
+      let outcome = self.await(
+        .sent(stanza, from: device, toSelf: address), for: slot, into: effects)
+    {
+      if outcome == .done {
+        self.core.noteSent(stanza, by: device.index, on: &self.accounts[slot], into: effects)
+      }
       return outcome
     }
     self.core.send(
-      stanza, by: device.index, toSelf: address.map { self.addressee($0, in: slot) }, at: nil,
+      stanza, from: device, toSelf: address.map { self.addressee($0, in: slot) }, at: nil,
       on: &self.accounts[slot], into: effects)
     return .done
   }
@@ -47,24 +56,20 @@ extension MessagingEngine {
 
   // MARK: - The archive's say
 
-  /// Refuses a stanza that is too large, and sets one aside that has to wait for the archive or
-  /// for its turn behind one that does (B20). Nil when it may go on at once.
+  /// Why a stanza is too large, if it is.
   @inline(__always)
-  private mutating func admit(
-    _ stanza: Stanza, direction: ArchiveRequest.Direction, _ command: Command, for slot: UInt32,
-    into effects: EffectStorage
-  ) -> Outcome? {
+  private func sizeError(of stanza: Stanza) -> AdmissionError? {
     let bytes = stanza.byteCount
     let limit = self.core.rules.stanzaByteLimit
-    if bytes > limit { return self.refuse(.stanzaTooLarge(bytes: bytes, limit: limit)) }
-    guard self.core.rules.waitsForArchive else { return nil }
-    return self.await(stanza, direction, command, for: slot, into: effects)
+    return bytes > limit ? .stanzaTooLarge(bytes: bytes, limit: limit) : nil
   }
 
+  /// Sets a stanza aside that has to wait for the archive, or for its turn behind one that does
+  /// (B20). Nil when it may go on at once.
   private mutating func await(
-    _ stanza: Stanza, _ direction: ArchiveRequest.Direction, _ command: Command,
-    for slot: UInt32, into effects: EffectStorage
+    _ item: ArchiveBacklog.Item, for slot: UInt32, into effects: EffectStorage
   ) -> Outcome? {
+    let stanza = item.stanza
     let isArchived = self.core.rules.isArchived(stanza.kind, stanza.flags)
     let isBehind =
       !self.accounts[slot].extras.isEmpty
@@ -81,10 +86,10 @@ extension MessagingEngine {
       position = self.accounts[slot].position
       self.core.totals.archived &+= 1
       effects.archive(
-        effects.adopt(stanza), at: position, direction: direction,
+        effects.adopt(stanza), at: position, direction: item.direction,
         account: self.accounts[slot].handle)
     }
-    self.accounts[slot].extras.value.archiveBacklog.append(command, position: position)
+    self.accounts[slot].extras.value.archiveBacklog.append(item, position: position)
     return .done
   }
 
@@ -106,30 +111,18 @@ extension MessagingEngine {
   private mutating func goOn(
     with entry: ArchiveBacklog.Entry, for slot: UInt32, into effects: EffectStorage
   ) {
-    switch entry.command {
-    case .receive(_, let stanza, let address):
-      if entry.verdict == .failed {
-        return self.sendBack(stanza, at: entry.position, for: slot, into: effects)
-      }
+    if entry.verdict == .failed {
+      return self.sendBack(entry.item.stanza, at: entry.position, for: slot, into: effects)
+    }
+    switch entry.item {
+    case .received(let stanza, let address):
       self.core.receive(
         stanza, to: self.addressee(address, in: slot), at: entry.position,
         for: &self.accounts[slot], into: effects)
-    case .send(let device, let stanza, let address):
-      if entry.verdict == .failed {
-        return self.sendBack(stanza, at: entry.position, for: slot, into: effects)
-      }
-      guard self.accounts.isCurrent(device) else {
-        // Its device is gone, but the message was accepted: it still goes where it was meant to.
-        effects.route(effects.adopt(stanza), at: entry.position, from: device)
-        return
-      }
+    case .sent(let stanza, let device, let address):
       self.core.send(
-        stanza, by: device.index, toSelf: address.map { self.addressee($0, in: slot) },
+        stanza, from: device, toSelf: address.map { self.addressee($0, in: slot) },
         at: entry.position, on: &self.accounts[slot], into: effects)
-    case .open, .close, .signIn, .signOut, .connectionLost, .resume, .presence, .requestMDM,
-      .setMode, .requested, .read, .archived, .archiveFailed, .expire, .setEnabled, .restart,
-      .configure:
-      preconditionFailure("Only stanzas wait for the archive, not \(entry.command).")
     }
   }
 
@@ -146,21 +139,25 @@ extension MessagingEngine {
   /// Nothing waits for the archive any more: all goes on as if it had been stored.
   mutating func releaseBacklog(of slot: UInt32, into effects: EffectStorage) {
     guard !self.accounts[slot].extras.isEmpty else { return }
-    var backlog = ArchiveBacklog()
-    swap(&backlog, &self.accounts[slot].extras.value.archiveBacklog)
-    for entry in backlog.entries { self.goOn(with: entry, for: slot, into: effects) }
+    while let entry = self.accounts[slot].extras.value.archiveBacklog.popFirst() {
+      self.goOn(with: entry, for: slot, into: effects)
+    }
   }
 
   /// The account is closed: what still waits is sent back rather than lost.
   mutating func abandonBacklog(of slot: UInt32, into effects: EffectStorage) {
     guard !self.accounts[slot].extras.isEmpty else { return }
     for entry in self.accounts[slot].extras.value.archiveBacklog.entries {
-      switch entry.command {
-      case .receive(_, let stanza, _), .send(_, let stanza, _):
-        self.sendBack(stanza, at: entry.position, for: slot, into: effects)
-      default:
-        continue
-      }
+      self.sendBack(entry.item.stanza, at: entry.position, for: slot, into: effects)
+    }
+  }
+}
+
+extension ArchiveBacklog.Item {
+  var direction: ArchiveRequest.Direction {
+    switch self {
+    case .received: .received
+    case .sent: .sent
     }
   }
 }

@@ -137,6 +137,35 @@ extension MessagingEngine {
     self.apply(.read(device, conversation, upTo: position), at: now, into: &effects)
   }
 
+  /// The archive has stored the message at a position: it and what waited behind it go on (B20).
+  ///
+  /// Needed only under ``ArchivePolicy/refuse``.
+  @discardableResult
+  public mutating func noteArchived(
+    _ position: ArchivePosition, of account: AccountHandle, at now: MonotonicInstant,
+    into effects: inout Effects
+  ) -> Outcome {
+    self.apply(.archived(account, position), at: now, into: &effects)
+  }
+
+  /// The archive could not store the message at a position: under ``ArchivePolicy/refuse`` it goes
+  /// back to its sender, otherwise it is only counted (B20).
+  @discardableResult
+  public mutating func noteArchiveFailed(
+    _ position: ArchivePosition, of account: AccountHandle, at now: MonotonicInstant,
+    into effects: inout Effects
+  ) -> Outcome {
+    self.apply(.archiveFailed(account, position), at: now, into: &effects)
+  }
+
+  /// Puts a staged switch of Multiple Device Messaging into force (R-048, B18).
+  @discardableResult
+  public mutating func restart(
+    at now: MonotonicInstant, into effects: inout Effects
+  ) -> Outcome {
+    self.apply(.restart, at: now, into: &effects)
+  }
+
   /// Switches Multiple Device Messaging on or off for all, at once or at the restart (B18).
   @discardableResult
   public mutating func setEnabled(

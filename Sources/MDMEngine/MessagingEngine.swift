@@ -1,3 +1,4 @@
+import MDMQuietMode
 public import MDMStanza
 
 /// The Multiple Device Messaging engine: state and a command in, state and effects out.
@@ -44,6 +45,9 @@ public struct MessagingEngine: ~Copyable, Sendable {
   /// - Complexity: O(1).
   public var nextDeadline: MonotonicInstant? { self.accounts.nextDeadline }
 
+  /// The latest instant that can be told from never.
+  static let lastInstant = MonotonicInstant(nanoseconds: .max - 1)
+
   // MARK: - The funnel
 
   /// Carries a command out at an instant and appends what the host must do.
@@ -58,9 +62,11 @@ public struct MessagingEngine: ~Copyable, Sendable {
     _ command: Command, at now: MonotonicInstant, into effects: inout Effects
   ) -> Outcome {
     effects.makeUnique()
-    self.core.now = max(self.core.now, now)
+    self.core.now = max(self.core.now, min(now, Self.lastInstant))
     let outcome = self.dispatch(command, into: effects.storage)
-    if self.core.isOverBudget { self.relievePressure(into: effects.storage) }
+    if self.core.isOverBudget || self.core.pressure.isWatching {
+      self.relievePressure(into: effects.storage)
+    }
     #if MDM_INTERNAL_CHECKS
       self.checkInvariants()
     #endif
@@ -72,10 +78,12 @@ public struct MessagingEngine: ~Copyable, Sendable {
   /// - Complexity: O(log accounts) for each account that is due, plus what is flushed.
   public mutating func expire(at now: MonotonicInstant, into effects: inout Effects) {
     effects.makeUnique()
-    self.core.now = max(self.core.now, now)
+    self.core.now = max(self.core.now, min(now, Self.lastInstant))
     while let due = self.accounts.nextDue, due.instant <= self.core.now {
       let account = self.accounts[due.slot].handle
       self.apply(.expire(account), at: self.core.now, into: &effects)
+      precondition(
+        self.accounts[due.slot].deadline > self.core.now, "Account \(account) stays due for ever.")
     }
   }
 
@@ -83,11 +91,11 @@ public struct MessagingEngine: ~Copyable, Sendable {
     switch command {
     case .receive(let account, let stanza, let address):
       return self.onAccount(account, effects) {
-        $0.receive(stanza, to: address, for: account.slot, command, into: $1)
+        $0.receive(stanza, to: address, for: account.slot, into: $1)
       }
     case .send(let device, let stanza, let address):
       return self.onDevice(device, effects) {
-        $0.send(stanza, from: device, toSelf: address, command, into: $1)
+        $0.send(stanza, from: device, toSelf: address, into: $1)
       }
     case .open(let name, let archived):
       return self.open(name, archived: archived)

@@ -55,6 +55,8 @@ public enum AdmissionError: Hashable, Sendable, Error {
   case emptyName
   /// The account is open already.
   case accountExists(AccountHandle)
+  /// The archive's last position is beyond ``ArchivePosition/greatest``.
+  case positionOutOfRange(ArchivePosition)
   /// The engine holds as many accounts as it may.
   case accountLimit(Int)
   /// The account has as many devices as it may, and policy does not make room.

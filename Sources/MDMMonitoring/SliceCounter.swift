@@ -41,7 +41,7 @@ package struct SliceCounter: Sendable, Equatable {
   private mutating func roll(to now: MonotonicInstant) {
     let slice = max(self.slice, max(0, now.nanoseconds(since: self.start)) / self.length)
     guard slice != self.slice else { return }
-    self.previous = slice == self.slice + 1 ? self.current : 0
+    self.previous = slice == self.slice &+ 1 ? self.current : 0
     self.current = 0
     self.slice = slice
   }

@@ -10,24 +10,27 @@ struct HeldEntry: BitwiseCopyable {
   var arrival: MonotonicInstant
   /// Devices that still wait for it; empty for an entry that is only passed over.
   var pending: DeviceSet
-  /// Devices that get a copy instead of the stanza itself.
+  /// Devices that get a copy instead of the stanza itself; for a marker, the account's slot.
   var copies: DeviceSet
-  /// Lower 28 bits: index of the next entry. Upper 4: flags.
+  /// Lower 27 bits: index of the next entry. Upper 5: flags.
   private var link: UInt32
   /// For what is archived, the position less the list's base; for a marker, the conversation's
   /// slot; for what is coalesced by key, the account's slot, which tells equal keys apart.
   var reference: UInt32
 
   /// The link of the last entry.
-  static let none: UInt32 = 0x0FFF_FFFF
-  private static let linkMask: UInt32 = 0x0FFF_FFFF
+  static let none: UInt32 = 0x07FF_FFFF
+  private static let linkMask: UInt32 = 0x07FF_FFFF
+  private static let pushedFlag: UInt32 = 1 << 27
   private static let sentFlag: UInt32 = 1 << 28
   private static let seenFlag: UInt32 = 1 << 29
   private static let archivedFlag: UInt32 = 1 << 30
+  private static let keyedFlag: UInt32 = 1 << 31
 
   init(
     stanza: Unmanaged<Stanza.Storage>?, arrival: MonotonicInstant, pending: DeviceSet,
-    copies: DeviceSet, isSentCopy: Bool, isArchived: Bool, isSeen: Bool, reference: UInt32
+    copies: DeviceSet, isSentCopy: Bool, isArchived: Bool, isSeen: Bool, isKeyed: Bool,
+    reference: UInt32
   ) {
     self.stanza = stanza
     self.arrival = arrival
@@ -35,7 +38,7 @@ struct HeldEntry: BitwiseCopyable {
     self.copies = copies
     self.link =
       Self.none | (isSentCopy ? Self.sentFlag : 0) | (isArchived ? Self.archivedFlag : 0)
-      | (isSeen ? Self.seenFlag : 0)
+      | (isSeen ? Self.seenFlag : 0) | (isKeyed ? Self.keyedFlag : 0)
     self.reference = reference
   }
 
@@ -49,10 +52,17 @@ struct HeldEntry: BitwiseCopyable {
   var isSentCopy: Bool { self.link & Self.sentFlag != 0 }
   /// Whether ``reference`` is an archive position.
   var isArchived: Bool { self.link & Self.archivedFlag != 0 }
+  /// Whether it is in the key index, so that a newer one can replace it.
+  var isKeyed: Bool { self.link & Self.keyedFlag != 0 }
   /// Whether some device of the account has had it or sent it (B10).
   var isSeen: Bool {
     get { self.link & Self.seenFlag != 0 }
     set { self.link = newValue ? self.link | Self.seenFlag : self.link & ~Self.seenFlag }
+  }
+  /// Whether a push service was told of it (B9).
+  var isPushed: Bool {
+    get { self.link & Self.pushedFlag != 0 }
+    set { self.link = newValue ? self.link | Self.pushedFlag : self.link & ~Self.pushedFlag }
   }
 }
 
@@ -105,6 +115,12 @@ package struct HeldItem: Sendable {
   package let isSentCopy: Bool
   /// Whether it is a copy for this device rather than the stanza itself.
   package let isCopy: Bool
+  /// Whether another device has had it or sent it.
+  package let isSeen: Bool
+  /// Whether the person has been told of it: another device has had it or sent it, or was pushed.
+  package let isTold: Bool
+  /// Other devices that wait for it as well.
+  package let others: DeviceSet
   /// Whether another device has had it or sent it, or waits for it as well.
-  package let isElsewhere: Bool
+  package var isElsewhere: Bool { self.isSeen || !self.others.isEmpty }
 }

@@ -52,7 +52,8 @@ package struct HoldBackLog: ~Copyable, Sendable {
     let reference = key ?? UInt32(truncatingIfNeeded: position &- list.base)
     let entry = HeldEntry(
       stanza: .passRetained(stanza.storage), arrival: arrival, pending: pending, copies: copies,
-      isSentCopy: isSentCopy, isArchived: position != 0, isSeen: isSeen, reference: reference)
+      isSentCopy: isSentCopy, isArchived: position != 0, isSeen: isSeen, isKeyed: key != nil,
+      reference: reference)
     self.bytes &+= stanza.byteCount
     let index = self.link(entry, pending, to: &list)
     if let key { self.keys.insert(hash: Self.keyHash(stanza.storage, key), slot: index) }
@@ -62,12 +63,14 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// Appends a read marker of the conversation in `slot` for `pending`.
   package mutating func appendMarker(
     conversationSlot slot: UInt32, arrival: MonotonicInstant, pending: DeviceSet,
-    to list: inout HeldList
+    account: UInt32, to list: inout HeldList
   ) -> UInt32 {
     let entry = HeldEntry(
-      stanza: nil, arrival: arrival, pending: pending, copies: DeviceSet(), isSentCopy: false,
-      isArchived: false, isSeen: true, reference: slot)
-    return self.link(entry, pending, to: &list)
+      stanza: nil, arrival: arrival, pending: pending, copies: DeviceSet(bits: account),
+      isSentCopy: false, isArchived: false, isSeen: true, isKeyed: true, reference: slot)
+    let index = self.link(entry, pending, to: &list)
+    self.keys.insert(hash: Self.markerHash(slot, account), slot: index)
+    return index
   }
 
   private mutating func link(
@@ -98,13 +101,28 @@ package struct HoldBackLog: ~Copyable, Sendable {
 
   // MARK: - Superseding
 
-  /// The newest live entry of the account in `slot` that `stanza` supersedes.
-  package func superseded(by stanza: Stanza, account slot: UInt32) -> UInt32? {
+  /// An entry of the account in `slot` that `stanza` supersedes for some of `devices`. There may be
+  /// more than one, each for other devices; ask again until there is none.
+  package func superseded(
+    by stanza: Stanza, for devices: DeviceSet, account slot: UInt32
+  ) -> UInt32? {
     self.keys.find(hash: Self.keyHash(stanza.storage, slot)) { index in
-      guard self.entries[index].reference == slot, let held = self.entries[index].stanza else {
-        return false
-      }
+      let entry = self.entries[index]
+      guard entry.reference == slot, !(entry.pending & devices).isEmpty, let held = entry.stanza
+      else { return false }
       return held._withUnsafeGuaranteedRef { Self.haveSameKey($0, stanza.storage) }
+    }
+  }
+
+  /// A marker of the conversation in `conversationSlot` that waits for some of `devices`; ask again
+  /// until there is none.
+  package func supersededMarker(
+    conversationSlot: UInt32, for devices: DeviceSet, account slot: UInt32
+  ) -> UInt32? {
+    self.keys.find(hash: Self.markerHash(conversationSlot, slot)) { index in
+      let entry = self.entries[index]
+      return entry.stanza == nil && entry.reference == conversationSlot
+        && entry.copies.bits == slot && !(entry.pending & devices).isEmpty
     }
   }
 
@@ -124,6 +142,13 @@ package struct HoldBackLog: ~Copyable, Sendable {
     let hash = stanza.coalescingKey?.hash ?? stanza.conversation?.hash ?? 0
     return hash &+ Int(slot) &* 0x5851_F42D &+ Int(stanza.kind.rawValue)
   }
+
+  private static func markerHash(_ conversationSlot: UInt32, _ slot: UInt32) -> Int {
+    Int(conversationSlot) &* 0x2545_F491 &+ Int(slot) &* 0x5851_F42D
+  }
+
+  /// A push service was told of the entry at `index`.
+  package mutating func notePushed(_ index: UInt32) { self.entries[index].isPushed = true }
 
   /// Devices that wait for the entry at `index`.
   package func pending(_ index: UInt32) -> DeviceSet { self.entries[index].pending }
@@ -177,7 +202,8 @@ package struct HoldBackLog: ~Copyable, Sendable {
       conversationSlot: entry.reference, arrival: entry.arrival,
       position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
       isSentCopy: entry.isSentCopy, isCopy: entry.copies.contains(device),
-      isElsewhere: entry.isSeen || !(entry.pending - device).isEmpty)
+      isSeen: entry.isSeen, isTold: entry.isSeen || entry.isPushed,
+      others: entry.pending - device)
     if isDelivered { self.entries[index].isSeen = true }
     queue.first = self.next(after: index, for: device)
     queue.count &-= 1
@@ -201,18 +227,19 @@ package struct HoldBackLog: ~Copyable, Sendable {
   ) {
     self.entries[index].pending.remove(device)
     self.stanzas &-= 1
-    guard self.entries[index].pending.isEmpty else { return }
+    let entry = self.entries[index]
+    guard entry.pending.isEmpty else { return }
     list.live &-= 1
     list.dead &+= 1
-    if let held = self.entries[index].stanza {
+    if let held = entry.stanza {
       held._withUnsafeGuaranteedRef { stanza in
         self.bytes &-= stanza.payload.count
-        if stanza.coalescingKey != nil || stanza.kind == .chatState {
-          self.keys.remove(hash: Self.keyHash(stanza, slot), slot: index)
-        }
+        if entry.isKeyed { self.keys.remove(hash: Self.keyHash(stanza, slot), slot: index) }
       }
       self.entries[index].stanza = nil
       held.release()
+    } else {
+      self.keys.remove(hash: Self.markerHash(entry.reference, slot), slot: index)
     }
     self.trim(&list)
     if list.dead > list.live &+ 32 { self.sweep(&list) }
@@ -271,6 +298,10 @@ package struct HoldBackLog: ~Copyable, Sendable {
     package let isSentCopy: Bool
     /// Whether some device has had it or sent it.
     package let isSeen: Bool
+    /// Whether a push service was told of it.
+    package let isPushed: Bool
+    /// Whether a newer one can replace it.
+    package let isKeyed: Bool
     /// The conversation's slot, for a read marker.
     package let conversationSlot: UInt32
     /// Where it lies.
@@ -288,7 +319,8 @@ package struct HoldBackLog: ~Copyable, Sendable {
             stanza: entry.stanza.map { Stanza(storage: $0.takeUnretainedValue()) },
             arrival: entry.arrival, pending: entry.pending, copies: entry.copies,
             position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
-            isSentCopy: entry.isSentCopy, isSeen: entry.isSeen,
+            isSentCopy: entry.isSentCopy, isSeen: entry.isSeen, isPushed: entry.isPushed,
+            isKeyed: entry.isKeyed,
             conversationSlot: entry.reference, index: index))
       }
       index = entry.next

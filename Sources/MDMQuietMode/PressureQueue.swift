@@ -89,6 +89,15 @@ package struct PressureQueue: Sendable {
     }
   }
 
-  /// Entries, stale ones included; the owner rebuilds the queue when there are far too many.
+  /// Entries, stale ones included; the owner has the stale ones dropped when there are too many.
   package var count: Int { self.heap.count }
+
+  /// Drops every entry that does not describe its buffer any more.
+  ///
+  /// - Complexity: O(entries).
+  package mutating func drop(where isStale: (Candidate) -> Bool) {
+    self.heap.removeAll(where: isStale)
+    // A list in order is a heap.
+    self.heap.sort { $0.precedes($1) }
+  }
 }

@@ -17,8 +17,8 @@ package struct ConversationState: Sendable {
   package var notifiedSince: UInt64 = 0
   /// The account's position when the conversation was last touched, for forgetting the oldest.
   package var touched: UInt64 = 0
-  /// The hold-back log's entry for this conversation's marker, `.max` for none (B8).
-  package var heldMarker = UInt32.max
+  /// Devices for which the conversation's marker is held back (B8).
+  package var waiting = DeviceSet()
 
   package init(id: ConversationID) { self.id = id }
 }
@@ -65,7 +65,7 @@ package struct ReadRegister: ~Copyable, Sendable {
       self.index.remove(hash: self.conversations[Int(slot)].id.hash, slot: slot)
       self.conversations[Int(slot)] = ConversationState(id: conversation)
       self.index.insert(hash: conversation.hash, slot: slot)
-      self.forgotten += 1
+      self.forgotten &+= 1
       return slot
     }
     let slot = UInt32(self.conversations.count)
@@ -77,7 +77,7 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// The longest untouched conversation that has nothing waiting: read ones first, then any.
   private func oldestForgettable() -> UInt32? {
     var best: (slot: Int, isUnread: Bool, touched: UInt64)?
-    for (slot, state) in self.conversations.enumerated() where state.heldMarker == .max {
+    for (slot, state) in self.conversations.enumerated() where state.waiting.isEmpty {
       let isUnread = state.unread.count > 0
       if let found = best {
         if isUnread && !found.isUnread { continue }
@@ -96,6 +96,8 @@ package struct ReadRegister: ~Copyable, Sendable {
   package mutating func noteReceived(_ slot: UInt32, at position: UInt64) {
     let place = Int(slot)
     self.conversations[place].touched = position
+    // It may have been read while it waited for the archive.
+    guard position > self.conversations[place].readUpTo else { return }
     if self.conversations[place].unread.append(position) { self.mergedRuns &+= 1 }
   }
 
@@ -117,7 +119,7 @@ package struct ReadRegister: ~Copyable, Sendable {
   package mutating func advance(_ slot: UInt32, to position: UInt64) -> Bool {
     let place = Int(slot)
     guard position > self.conversations[place].readUpTo else { return false }
-    self.revision += 1
+    self.revision &+= 1
     self.furthestRead = max(self.furthestRead, position)
     self.conversations[place].readUpTo = position
     self.conversations[place].revision = self.revision
@@ -159,12 +161,11 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   // MARK: - Snapshot
 
-  /// Puts a conversation of a snapshot back; false when there are two of the same name.
-  package mutating func restore(_ state: ConversationState) -> Bool {
-    guard self.slot(of: state.id) == nil else { return false }
+  /// Puts a conversation of a snapshot back. There is none of its name yet.
+  package mutating func restore(_ state: ConversationState) {
+    assert(self.slot(of: state.id) == nil)
     self.index.insert(hash: state.id.hash, slot: UInt32(self.conversations.count))
     self.conversations.append(state)
-    return true
   }
 
   /// Puts the counters of a snapshot back.

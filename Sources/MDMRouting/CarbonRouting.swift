@@ -75,7 +75,7 @@ package struct RoutingContext: Sendable {
 /// | chat, normal, invitation, receipt, marker, payload, chat state | itself: MDM and plain ones of priority ≥ 0 (of the plain ones only the conversation's holder, if any); copy: MDM ones below 0 | itself: the device; copy: other MDM ones | as to the account; `exactDeviceOnly`: sent back |
 /// | file transfer, all devices | as chat | as chat | as chat |
 /// | file transfer, one device | the active client, else as chat | the device | sent back |
-/// | group chat, all devices | every MDM device | itself: the device; copy: other MDM ones | sent back |
+/// | group chat, all devices | every MDM device, sent back when there is none | itself: the device; copy: other MDM ones | sent back |
 /// | group chat, one device | sent back | the device | sent back |
 /// | headline | every one of priority ≥ 0 | the device | dropped |
 /// | error | dropped | itself: the device; copy: other MDM ones | dropped |
@@ -109,15 +109,16 @@ package enum CarbonRouting {
     }
   }
 
-  /// Who gets a copy of what the session at `sender` sends: MDM devices, whether or not the sender
-  /// uses MDM itself (XEP-0280 §8).
+  /// Who gets a copy of what the session at `sender`, or one that is gone, has sent: MDM devices,
+  /// whether or not the sender uses MDM itself (XEP-0280 §8).
   ///
   /// - Complexity: O(1).
   package static func sent(
-    _ kind: StanzaKind, _ flags: StanzaFlags, by sender: Int, in context: RoutingContext
+    _ kind: StanzaKind, _ flags: StanzaFlags, by sender: Int?, in context: RoutingContext
   ) -> DeviceSet {
     guard Self.isCopied(kind, flags, context) else { return DeviceSet() }
-    return (context.sets.present & context.sets.mdm) - sender
+    let devices = context.sets.present & context.sets.mdm
+    return sender.map { devices - $0 } ?? devices
   }
 
   /// Whether a kind is copied to other devices at all (XEP-0280 §6.1, B22).
@@ -166,7 +167,9 @@ extension CarbonRouting {
   ) -> Route {
     let sets = context.sets
     var plain = (sets.present & sets.nonNegative) - sets.mdm
-    if context.conversationHolder >= 0, plain.contains(context.conversationHolder) {
+    if kind != .invitation, context.conversationHolder >= 0,
+      plain.contains(context.conversationHolder)
+    {
       plain = DeviceSet(context.conversationHolder)
     }
     return Route(
@@ -191,7 +194,8 @@ extension CarbonRouting {
     case .device, .absentDevice:
       return Route(miss: .bounce)
     case .account:
-      if context.active >= 0, context.sets.present.contains(context.active) {
+      let reachable = context.sets.present & context.sets.connected
+      if context.active >= 0, reachable.contains(context.active) {
         return Route(originals: DeviceSet(context.active))
       }
       return Self.conversation(.fileTransfer, flags, .account, context)
@@ -210,8 +214,8 @@ extension CarbonRouting {
     case .device, .absentDevice:
       return Route(miss: .bounce)
     case .account:
-      return context.groupChatToAll
-        ? Route(originals: devices, miss: .store) : Route(miss: .bounce)
+      return Route(
+        originals: context.groupChatToAll ? devices : DeviceSet(), miss: .bounce)
     }
   }
 
@@ -274,13 +278,14 @@ extension CarbonRouting {
     if flags.contains(.noCopy), addressee != .account { return .noCopy }
     if !Self.isCopied(kind, flags, context), addressee != .account { return .notCopied }
     if sets.mdm.contains(index) { return flags.contains(.noCopy) ? .noCopy : .notCopied }
-    if addressee != .account { return .notMultipleDevice }
+    if addressee != .account || kind == .groupChat { return .notMultipleDevice }
+    if kind == .request || kind == .messageError { return .notCopied }
     return sets.nonNegative.contains(index) ? .conversationHeldElsewhere : .negativePriority
   }
 
   /// Why the session at `index` does not get a copy of what another one sends.
   package static func reasonNotCopied(
-    _ kind: StanzaKind, _ flags: StanzaFlags, at index: Int, by sender: Int,
+    _ kind: StanzaKind, _ flags: StanzaFlags, at index: Int, by sender: Int?,
     in context: RoutingContext
   ) -> SkipReason {
     if index == sender { return .sender }

@@ -38,6 +38,14 @@ package struct DeviceSession: BitwiseCopyable, Sendable {
     package static let pushEnabled = Traits(rawValue: 2)
     /// It has sent available presence and not taken it back.
     package static let available = Traits(rawValue: 4)
+    /// It wants to be told how far conversations have been read, whenever MDM comes into effect.
+    package static let catchesUp = Traits(rawValue: 8)
+    /// Read markers that waited for it were given up for want of room; it is told when it resumes.
+    package static let missedMarkers = Traits(rawValue: 16)
+    /// All there are.
+    package static let all: Traits = [
+      .requestsMDM, .pushEnabled, .available, .catchesUp, .missedMarkers,
+    ]
   }
 
   package init(

@@ -1,4 +1,4 @@
-/// A point on the host's monotonic clock, in whole nanoseconds since an origin of the host's choice.
+/// A point on the host's monotonic clock, in whole nanoseconds since an origin the host chooses.
 ///
 /// The engine reads no clock: every command carries the instant at which it happens. Instants of
 /// different machines or of different runs are not comparable; snapshots therefore keep ages, not

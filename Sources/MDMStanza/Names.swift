@@ -119,6 +119,9 @@ public struct ArchivePosition: Hashable, Comparable, Sendable, BitwiseCopyable,
   /// Before every message.
   public static let start = ArchivePosition(0)
 
+  /// The highest position that an archive may begin at.
+  public static let greatest = ArchivePosition(1 << 62)
+
   /// The ordinal in decimal digits.
   public var description: String { String(self.ordinal) }
 

@@ -4,6 +4,7 @@
 /// cost of an insertion does not depend on how many records exist, and at most one chunk is
 /// allocated ahead of need. The owner decides which indices are in use; this type only guarantees
 /// that every index below ``count`` is initialised.
+@usableFromInline
 package struct ChunkedStorage<Element: ~Copyable>: ~Copyable {
   /// Records in one chunk. A power of two, so that an index splits by shift and mask.
   @usableFromInline static var chunkCapacity: Int { 1 << Self.chunkShift }

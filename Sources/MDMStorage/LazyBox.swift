@@ -1,4 +1,5 @@
 /// Room for a value that most owners never need: one pointer, and the value only once it is made.
+@usableFromInline
 package struct LazyBox<Value: ~Copyable>: ~Copyable {
   @usableFromInline var pointer: UnsafeMutablePointer<Value>?
 

@@ -6,6 +6,7 @@
 ///
 /// Iteration is deliberately absent: the order of entries depends on hashes, which may differ
 /// from one process to the next, and must never reach an effect.
+@usableFromInline
 package struct SlotIndex: ~Copyable, @unchecked Sendable {
   /// One entry: fingerprint in the upper 32 bits, slot + 1 in the lower; 0 is an empty place.
   @usableFromInline var entries: UnsafeMutablePointer<UInt64>

@@ -1,0 +1,54 @@
+import Foundation
+import MDM
+
+/// Replays a recording from beginning to end.
+public enum Replayer {
+  /// What a replay comes to.
+  public struct Result: Sendable {
+    /// What happened.
+    public var story: Story
+    /// Lines that could not be read.
+    public var errors: [RecordingError]
+    /// Violated invariants, the first first; empty unless asked to verify.
+    public var violations: [String] = []
+    /// Commands whose effects were checked.
+    public var checks = 0
+  }
+
+  /// The recording that ships with the example.
+  public static var sample: URL? {
+    Bundle.module.url(
+      forResource: "slixmpp-quiet-flow", withExtension: "jsonl", subdirectory: "Captures")
+  }
+
+  /// All recordings that ship with the example, by name.
+  public static var samples: [URL] {
+    guard let folder = Self.sample?.deletingLastPathComponent() else { return [] }
+    let found = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    return (found ?? []).filter { $0.pathExtension == "jsonl" }
+      .sorted { $0.lastPathComponent < $1.lastPathComponent }
+  }
+
+  /// Replays `data`.
+  ///
+  /// - Parameters:
+  ///   - configuration: how the engine behaves.
+  ///   - progress: called now and then with the share that is done.
+  public static func replay(
+    _ data: Data, configuration: Configuration, verifying: Bool = false,
+    progress: (Double) -> Void = { _ in }
+  ) throws -> Result {
+    let recording = Recording(contentsOf: data) { progress($0 / 2) }
+    var server = try VirtualServer(
+      domain: recording.domain, hosted: recording.hosted, configuration: configuration)
+    for (index, event) in recording.events.enumerated() {
+      server.handle(event)
+      if index % 500 == 0 {
+        progress(0.5 + Double(index) / Double(max(1, recording.events.count)) / 2)
+      }
+    }
+    progress(1)
+    return Result(story: server.end(), errors: recording.errors)
+  }
+}

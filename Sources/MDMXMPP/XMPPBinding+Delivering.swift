@@ -1,0 +1,115 @@
+public import MDMEngine
+public import MDMStanza
+
+extension XMPPBinding {
+  /// The bytes of a delivery for its device's connection.
+  ///
+  /// - Parameters:
+  ///   - delivery: what the engine said.
+  ///   - device: the full address of the device. Its bare form is the account's.
+  ///   - wallClock: what time it is, for the stamp of something that was held (B27).
+  /// - Complexity: O(payload). The returned array is the only allocation for addresses that need
+  ///   no escaping and a payload that does not name the delay namespace.
+  public func bytes(for delivery: Delivery, to device: JID, wallClock: WallClock) -> [UInt8] {
+    var bytes: [UInt8] = []
+    self.write(delivery, to: device, wallClock: wallClock, into: &bytes)
+    return bytes
+  }
+
+  /// Appends what ``bytes(for:to:wallClock:)`` returns to an output that is reused.
+  ///
+  /// An original gets a stable id of the account when it is in the archive (XEP-0359), a stamp
+  /// when it was held and has none (XEP-0203), and the note about ringing when that is configured.
+  /// A copy gets them in their places inside and beside the wrapped message (XEP-0280 §6,
+  /// XEP-0313 §3.5). Of an iq nothing is changed.
+  public func write(
+    _ delivery: Delivery, to device: JID, wallClock: WallClock, into bytes: inout [UInt8]
+  ) {
+    let annotation = DeliveryWriter.Annotation(
+      namespace: self.configuration.privateNamespace, notification: delivery.notification,
+      alreadyRead: delivery.alreadyRead)
+    let writer = DeliveryWriter(
+      payload: delivery.stanza.payload, form: delivery.form, position: delivery.position,
+      heldSince: delivery.heldSince, device: device, clock: wallClock,
+      annotation: self.configuration.annotatesNotifications ? annotation : nil)
+    let needed = bytes.count + writer.count
+    // Growing by exactly what is needed each time would copy a reused output over and over.
+    if needed > bytes.capacity {
+      bytes.reserveCapacity(bytes.isEmpty ? needed : max(needed, bytes.capacity * 2))
+    }
+    writer.write(to: &bytes)
+  }
+
+  /// The bytes of a stanza that was stored while nobody was there, for a device that has come
+  /// (XEP-0160).
+  ///
+  /// - Parameter acceptedAt: when it was accepted, as Unix time in nanoseconds: monotonic instants
+  ///   do not outlive the process.
+  public func bytes(
+    forStored stanza: Stanza, position: ArchivePosition?, acceptedAt: Int64, to device: JID
+  ) -> [UInt8] {
+    let writer = DeliveryWriter(
+      payload: stanza.payload, form: .original, position: position, heldSince: .origin,
+      device: device, clock: WallClock(originNanoseconds: acceptedAt), annotation: nil)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(writer.count)
+    writer.write(to: &bytes)
+    return bytes
+  }
+
+  // MARK: - Read markers
+
+  /// The bytes of a read marker for a device's connection: the event that the account's own node
+  /// would send (XEP-0490 §3, XEP-0163).
+  public func bytes(for marker: MarkerDelivery, to device: JID) -> [UInt8] {
+    let mark = ReadMark(conversation: marker.conversation, position: marker.upTo)
+    return Element(
+      "message", namespace: Namespaces.client,
+      ["type": "headline", "from": device.bareText, "to": device.full],
+      [
+        Element(
+          "event", namespace: Namespaces.pubsubEvent, [:],
+          [
+            Element(
+              "items", namespace: Namespaces.pubsubEvent, ["node": Namespaces.displayed],
+              [Self.item(mark, in: Namespaces.pubsubEvent, account: device)])
+          ])
+      ]
+    ).serialised()
+  }
+
+  /// The bytes that take back a notification, in our own namespace; nil unless
+  /// ``Configuration/annotatesNotifications`` is on.
+  ///
+  /// Other clients take it back when they are told the read marker (B9).
+  public func bytes(for retraction: Retraction, to device: JID) -> [UInt8]? {
+    guard self.configuration.annotatesNotifications else { return nil }
+    let retract = Element(
+      "retract", namespace: self.configuration.privateNamespace,
+      ["conversation": retraction.conversation.text, "id": retraction.upTo.description])
+    return Element(
+      "message", namespace: Namespaces.client,
+      ["type": "headline", "from": device.bareText, "to": device.full], [retract]
+    ).serialised()
+  }
+
+  /// The answer to ``ClientInput/displayedQuery(id:)``: an item for each conversation.
+  public func bytes(answering id: String, with marks: [ReadMark], to device: JID) -> [UInt8] {
+    let items = marks.map { Self.item($0, in: Namespaces.pubsub, account: device) }
+    let payload = Element(
+      "pubsub", namespace: Namespaces.pubsub, [:],
+      [Element("items", namespace: Namespaces.pubsub, ["node": Namespaces.displayed], items)])
+    return self.result(for: id, to: device, payload: payload)
+  }
+
+  private static func item(
+    _ mark: ReadMark, in namespace: String, account: JID
+  ) -> Element {
+    let id = Element(
+      "stanza-id", namespace: Namespaces.stanzaID,
+      ["by": account.bareText, "id": mark.position.description])
+    return Element(
+      "item", namespace: namespace, ["id": mark.conversation.text],
+      [Element("displayed", namespace: Namespaces.displayed, [:], [id])])
+  }
+}

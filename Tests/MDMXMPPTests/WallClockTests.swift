@@ -1,0 +1,42 @@
+import Foundation
+import MDMStanza
+import MDMXMPP
+import Testing
+
+struct WallClockTests {
+  @Test(
+    "writes UTC with milliseconds (XEP-0082 §3.2)",
+    arguments: [
+      (0, "1970-01-01T00:00:00.000Z"),
+      (-1, "1969-12-31T23:59:59.999Z"),
+      (951_782_399_999_999_999, "2000-02-28T23:59:59.999Z"),
+      (951_782_400_000_000_000, "2000-02-29T00:00:00.000Z"),
+      (1_795_189_978_123_456_789, "2026-11-20T15:52:58.123Z"),
+      (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000Z"),
+      (.max, "2262-04-11T23:47:16.854Z"),
+      (.min, "1677-09-21T00:12:43.145Z"),
+    ] as [(Int64, String)])
+  func stamps(_ nanoseconds: Int64, _ expected: String) {
+    #expect(WallClock(originNanoseconds: nanoseconds).stamp(of: .origin) == expected)
+  }
+
+  @Test("agrees with Foundation on every ninth day of five centuries")
+  func calendar() throws {
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    let clock = WallClock(originNanoseconds: 0)
+    for day in stride(from: Int64(-106_000), to: 106_000, by: 9) {
+      let nanoseconds = (day * 86_400 + day & 0xFFFF) * 1_000_000_000
+      let date = Date(timeIntervalSince1970: Double(nanoseconds / 1_000_000_000))
+      let stamp = clock.stamp(of: MonotonicInstant(nanoseconds: nanoseconds))
+      #expect(stamp == date.formatted(style))
+    }
+  }
+
+  @Test("counts from one reading of both clocks and holds at the ends")
+  func readings() {
+    let clock = WallClock(unixNanoseconds: 1_000, at: MonotonicInstant(nanoseconds: 400))
+    #expect(clock.unixNanoseconds(at: MonotonicInstant(nanoseconds: 401)) == 1_001)
+    #expect(clock.unixNanoseconds(at: .distantFuture) == .max)
+    #expect(WallClock(unixNanoseconds: .min, at: .distantFuture).originNanoseconds == .min)
+  }
+}
