@@ -16,6 +16,8 @@ extension MessagingEngine {
       $0.write(self.accounts.names.string(self.accounts[slot].name))
       $0.write(self.accounts[slot].position)
       $0.write(UInt64(self.accounts[slot].nextGeneration))
+      // A deadline may have passed without having been handled yet, so it is not derived anew.
+      $0.write(deadline: self.accounts[slot].deadline, at: now)
     }
     writer.section(.election) {
       let election = self.accounts[slot].election

@@ -11,6 +11,7 @@ struct AccountImage {
   var name = ""
   var position: UInt64 = 0
   var nextGeneration: UInt32 = 0
+  var deadline = MonotonicInstant.distantFuture
   var election = ActiveClientElection()
   var devices: [DeviceImage] = []
   var reading: ReadingImage?
@@ -66,6 +67,7 @@ struct AccountImage {
     guard MessagingEngine.check(name: self.name) == nil else { throw .malformed }
     self.position = try identity.integer(in: 0...ArchivePosition.greatest.ordinal)
     self.nextGeneration = try identity.integer(in: 0...DeviceHandle.generationLimit - 1)
+    self.deadline = try identity.deadline(at: now)
     if var reader = sections.reader(.devices) { try self.readDevices(&reader, at: now) }
     if var reader = sections.reader(.election) {
       let holder = try reader.signed()

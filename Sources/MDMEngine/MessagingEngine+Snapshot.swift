@@ -182,7 +182,7 @@ extension Core {
     if let reading = image.reading { account.reads.fill(ReadRegister(reading)) }
     for held in image.held { self.restore(held, into: &account) }
     self.restoreExtras(of: image, generationShift: shift, into: &account)
-    account.deadline = self.nextDeadline(of: account)
+    account.deadline = image.deadline
   }
 
   private mutating func restore(

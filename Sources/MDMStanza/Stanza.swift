@@ -58,6 +58,9 @@ public struct Stanza: Sendable {
 
   package init(storage: Storage) { self.storage = storage }
 
+  /// Tells this stanza from equal ones, as long as it is alive.
+  package var identity: ObjectIdentifier { ObjectIdentifier(self.storage) }
+
   /// What the stanza is.
   public var kind: StanzaKind { self.storage.kind }
   /// The circumstances.

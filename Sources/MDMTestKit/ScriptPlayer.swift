@@ -28,6 +28,9 @@ public struct ScriptPlayer: Sendable {
   /// A player whose clock stands at `now`.
   public init(startingAt now: MonotonicInstant = .origin) { self.now = now }
 
+  /// Sets the clock.
+  mutating func moveClock(to now: MonotonicInstant) { self.now = now }
+
   /// What a step means for an engine: a command or a firing timer, and its instant.
   public struct Input: Hashable, Sendable {
     /// The command; nil for the engine's timer.

@@ -6,13 +6,13 @@ enum PropertyMinimiser {
   /// The most runs spent on one script.
   static let runLimit = 4_000
 
-  static func minimise(_ script: Script, _ violation: PropertyViolation) -> Script {
+  static func minimise(_ script: Script, _ violation: AuditViolation) -> Script {
     let explaining = violation.property == "explanations" || violation.property == "twin"
     var runs = 0
     func stillFails(_ candidate: Script) -> Bool {
       runs += 1
       return runs < Self.runLimit
-        && PropertyHarness.violation(of: candidate, explaining: explaining)?.property
+        && EngineAuditor.violation(of: candidate, explaining: explaining)?.property
           == violation.property
     }
     var best = script

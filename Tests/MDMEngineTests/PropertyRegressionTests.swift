@@ -9,7 +9,7 @@ struct PropertyRegressionTests {
     _ script: Script, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     for explaining in [false, true] {
-      let violation = PropertyHarness.violation(of: script, explaining: explaining)
+      let violation = EngineAuditor.violation(of: script, explaining: explaining)
       #expect(violation == nil, "\(script.code)", sourceLocation: sourceLocation)
     }
   }

@@ -41,10 +41,10 @@ struct PropertyTests {
   static func play(_ seed: UInt64) -> Bool {
     let script = ScriptGenerator(seed: seed).script(steps: Self.stepsPerScript)
     // A quarter of the scripts has a second engine that explains what it does.
-    let violation = PropertyHarness.violation(of: script, explaining: seed % 4 == 0)
+    let violation = EngineAuditor.violation(of: script, explaining: seed % 4 == 0)
     guard let violation else { return true }
     let least = PropertyMinimiser.minimise(script, violation)
-    let last = PropertyHarness.violation(of: least, explaining: seed % 4 == 0) ?? violation
+    let last = EngineAuditor.violation(of: least, explaining: seed % 4 == 0) ?? violation
     Issue.record(
       """
       Seed \(seed): \(violation)

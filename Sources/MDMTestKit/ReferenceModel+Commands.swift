@@ -1,5 +1,4 @@
 import MDM
-import MDMTestKit
 
 /// What the model says becomes of a command.
 enum ReferenceOutcome: Equatable {

@@ -1,9 +1,8 @@
 import MDM
-import MDMTestKit
 
 // The engine's answers against the model's state.
-extension PropertyHarness {
-  func checkState(after input: ScriptPlayer.Input) throws(PropertyViolation) {
+extension EngineAuditor {
+  func checkState(after input: ScriptPlayer.Input) throws(AuditViolation) {
     let isWide = self.played % 16 == 0
     for account in self.model.accounts {
       guard let account else { continue }
@@ -27,9 +26,9 @@ extension PropertyHarness {
     }
   }
 
-  private func check(_ account: ReferenceAccount) throws(PropertyViolation) {
+  private func check(_ account: ReferenceAccount) throws(AuditViolation) {
     if self.engine.lastPosition(of: account.handle)?.ordinal != account.position {
-      throw PropertyViolation("positions", "the last position is not \(account.position)")
+      throw AuditViolation("positions", "the last position is not \(account.position)")
     }
     try self.checkElection(account)
     for device in account.devices { try self.check(device) }
@@ -38,7 +37,7 @@ extension PropertyHarness {
       guard let report, report.unread == conversation.unread,
         report.readUpTo.ordinal == conversation.readUpTo
       else {
-        throw PropertyViolation(
+        throw AuditViolation(
           "unread",
           "\(conversation.id): \(report.map { "\($0)" } ?? "nothing"); recounted "
             + "\(conversation.unread) after \(conversation.readUpTo)")
@@ -46,24 +45,24 @@ extension PropertyHarness {
     }
   }
 
-  private func checkElection(_ account: ReferenceAccount) throws(PropertyViolation) {
+  private func checkElection(_ account: ReferenceAccount) throws(AuditViolation) {
     let now = self.model.now
     let seen = self.engine.activeClient(of: account.handle, at: now)
     let act = self.model.activeAct(in: account)
     guard seen?.device == act?.device.handle, seen?.lastAct == act?.instant, seen?.act == act?.act
     else {
-      throw PropertyViolation(
+      throw AuditViolation(
         "active client",
         "\(seen.map { "\($0)" } ?? "none") instead of \(act?.device.name.text ?? "none")")
     }
     if let seen, let act {
       let until = act.instant.advanced(by: self.model.values.activeWindow)
       if seen.until != until || (account.since.map { seen.since != $0 } ?? false) {
-        throw PropertyViolation("active client", "since \(seen.since), until \(seen.until)")
+        throw AuditViolation("active client", "since \(seen.since), until \(seen.until)")
       }
       // Half-open: at the end of the window nobody is active (B3).
       if self.engine.activeClient(of: account.handle, at: until) != nil {
-        throw PropertyViolation("active client", "the window is not half-open")
+        throw AuditViolation("active client", "the window is not half-open")
       }
     }
     var count = 0
@@ -71,22 +70,22 @@ extension PropertyHarness {
       let isActive = self.engine.isActive(device.handle, at: now)
       if isActive { count += 1 }
       if isActive != self.model.isActive(device) {
-        throw PropertyViolation("active client", "\(device.name): isActive is \(isActive)")
+        throw AuditViolation("active client", "\(device.name): isActive is \(isActive)")
       }
     }
     if self.model.values.activeSelection == .single, count > 1 {
-      throw PropertyViolation("active client", "\(count) at once")
+      throw AuditViolation("active client", "\(count) at once")
     }
   }
 
-  private func check(_ device: ReferenceDevice) throws(PropertyViolation) {
+  private func check(_ device: ReferenceDevice) throws(AuditViolation) {
     guard let report = self.engine.report(on: device.handle) else {
-      throw PropertyViolation("report", "nothing is known of \(device.handle)")
+      throw AuditViolation("report", "nothing is known of \(device.handle)")
     }
     guard report.heldStanzas == device.queue.count, report.heldBytes == device.heldBytes,
       report.oldestHeld == device.queue.first?.arrival
     else {
-      throw PropertyViolation(
+      throw AuditViolation(
         "held",
         "\(device.name) holds \(report.heldStanzas) stanzas of \(report.heldBytes) bytes, "
           + "oldest \(report.oldestHeld?.nanoseconds ?? -1), should hold "
@@ -99,28 +98,28 @@ extension PropertyHarness {
     if stanzas > values.sessionStanzaLimit || bytes > values.sessionByteLimit
       || (isConnected && (stanzas == values.sessionStanzaLimit || bytes == values.sessionByteLimit))
     {
-      throw PropertyViolation("limits", "\(device.name) holds \(stanzas), \(bytes) bytes")
+      throw AuditViolation("limits", "\(device.name) holds \(stanzas), \(bytes) bytes")
     }
     guard report.phase == device.phase, report.isAvailable == device.isAvailable,
       report.priority == device.priority, report.isMDM == device.isMDM,
       report.mode == device.mode
     else {
-      throw PropertyViolation("report", "\(device.name): \(report)")
+      throw AuditViolation("report", "\(device.name): \(report)")
     }
     try self.checkNothingOwed(device)
   }
 
   /// A device that listens has heard of every marker (B21).
-  private func checkNothingOwed(_ device: ReferenceDevice) throws(PropertyViolation) {
+  private func checkNothingOwed(_ device: ReferenceDevice) throws(AuditViolation) {
     if device.phase == .connected, device.queue.isEmpty, !device.owed.isEmpty {
-      throw PropertyViolation(
+      throw AuditViolation(
         "nothing lost", "\(device.name) was never told that \(device.owed.keys) were read")
     }
   }
 
   // MARK: - Counters
 
-  private func checkGauges() throws(PropertyViolation) {
+  private func checkGauges() throws(AuditViolation) {
     var expected = Counters.Gauges()
     for account in self.model.accounts {
       guard let account else { continue }
@@ -137,22 +136,22 @@ extension PropertyHarness {
     expected.heldStanzas = self.model.heldStanzas
     expected.heldBytes = self.model.heldBytes
     let seen = self.engine.counters(at: self.model.now).gauges
-    if seen != expected { throw PropertyViolation("gauges", "\(seen) instead of \(expected)") }
+    if seen != expected { throw AuditViolation("gauges", "\(seen) instead of \(expected)") }
     if seen.heldStanzas >= self.model.overallStanzaLimit
       || seen.heldBytes >= self.model.values.overallByteLimit
     {
-      throw PropertyViolation("limits", "\(seen.heldStanzas) stanzas are held overall")
+      throw AuditViolation("limits", "\(seen.heldStanzas) stanzas are held overall")
     }
   }
 
-  func checkTotals() throws(PropertyViolation) {
+  func checkTotals() throws(AuditViolation) {
     let counters = self.engine.counters(at: self.model.now)
     var seen = counters.totals
     // The distributions have tests of their own; here only the counts.
     seen.flushSize = self.model.totals.flushSize
     seen.holdMilliseconds = self.model.totals.holdMilliseconds
     if seen != self.model.totals {
-      throw PropertyViolation(
+      throw AuditViolation(
         "totals", "\(Self.text(seen))\ninstead of\n\(Self.text(self.model.totals))")
     }
     let length = self.model.values.timeslice.wholeNanoseconds
@@ -165,7 +164,7 @@ extension PropertyHarness {
       if other == slice - 1 { last += UInt64(flush.count) }
     }
     if counters.slices.last != last || counters.slices.current != current {
-      throw PropertyViolation("slices", "\(counters.slices) instead of \(last), \(current)")
+      throw AuditViolation("slices", "\(counters.slices) instead of \(last), \(current)")
     }
   }
 
@@ -184,7 +183,7 @@ extension PropertyHarness {
   // MARK: - Deadlines
 
   /// The engine never sleeps past something that is due.
-  private func checkDeadline() throws(PropertyViolation) {
+  private func checkDeadline() throws(AuditViolation) {
     var expected = MonotonicInstant.distantFuture
     for account in self.model.accounts {
       guard let account else { continue }
@@ -196,7 +195,7 @@ extension PropertyHarness {
     let seen = self.engine.nextDeadline ?? .distantFuture
     let isExact = !self.model.values.flushOnActivityExpiry && !self.model.hasHadExpiry
     if seen > expected || (isExact && seen != expected) {
-      throw PropertyViolation(
+      throw AuditViolation(
         "deadline", "\(seen.nanoseconds) instead of \(expected.nanoseconds)")
     }
   }
@@ -206,13 +205,13 @@ extension PropertyHarness {
   /// Each stanza has one explanation of its arrival for each device signed in.
   func checkExplanations(
     _ effects: Effects, _ input: ScriptPlayer.Input, _ outcome: Outcome
-  ) throws(PropertyViolation) {
+  ) throws(AuditViolation) {
     var arrivals: [Int: [DeviceHandle]] = [:]
     var delivered = 0
     for explanation in effects.explanations {
       switch explanation.decision {
       case .delivered, .held, .dropped, .skipped:
-        arrivals[Self.serial(explanation.stanza), default: []].append(explanation.device)
+        arrivals[self.serial(explanation.stanza), default: []].append(explanation.device)
       case .coalesced, .flushed, .undelivered: break
       }
       if case .delivered = explanation.decision { delivered += 1 }
@@ -222,7 +221,7 @@ extension PropertyHarness {
       if case .deliver(let delivery) = effect, delivery.heldSince == nil { live += 1 }
     }
     if live != delivered {
-      throw PropertyViolation("explanations", "\(delivered) for \(live) live deliveries")
+      throw AuditViolation("explanations", "\(delivered) for \(live) live deliveries")
     }
     let slot: UInt32
     switch input.command {
@@ -238,7 +237,7 @@ extension PropertyHarness {
     let signedIn = (self.model.accounts[Int(slot)]?.devices ?? []).map { $0.handle }
     for (serial, devices) in arrivals.sorted(by: { $0.key < $1.key }) {
       if Set(devices) != Set(signedIn) || devices.count != signedIn.count {
-        throw PropertyViolation(
+        throw AuditViolation(
           "explanations", "stanza \(serial): \(devices) instead of \(signedIn)")
       }
     }
@@ -246,11 +245,11 @@ extension PropertyHarness {
 
   private func requireExplained(
     _ stanza: Stanza, _ arrivals: [Int: [DeviceHandle]], _ slot: UInt32
-  ) throws(PropertyViolation) {
+  ) throws(AuditViolation) {
     guard let account = self.model.accounts[Int(slot)], !account.devices.isEmpty,
       !account.backlog.contains(where: { $0.stanza == stanza }),
-      arrivals[Self.serial(stanza)] == nil
+      arrivals[self.serial(stanza)] == nil
     else { return }
-    throw PropertyViolation("explanations", "\(stanza) has none")
+    throw AuditViolation("explanations", "\(stanza) has none")
   }
 }

@@ -1,5 +1,4 @@
 import MDM
-import MDMTestKit
 
 // Effects in the form in which the model foretells them.
 extension Trace {
@@ -61,43 +60,43 @@ extension Trace {
 }
 
 // Comparing what is seen with what was foretold, in order, receiver by receiver.
-extension PropertyHarness {
-  func match(_ trace: Trace, _ handle: DeviceHandle) throws(PropertyViolation) {
+extension EngineAuditor {
+  func match(_ trace: Trace, _ handle: DeviceHandle) throws(AuditViolation) {
     guard let device = self.model.everyDevice[handle] else {
-      throw PropertyViolation("effects", "\(trace.text) for \(handle), which was never given out")
+      throw AuditViolation("effects", "\(trace.text) for \(handle), which was never given out")
     }
     guard device.cursor < device.expected.count else {
-      throw PropertyViolation(
+      throw AuditViolation(
         "effects \(trace.kind), not nothing",
         "\(device.name) at \(handle) gets \(trace.text) and should get nothing more")
     }
     let expected = device.expected[device.cursor]
     device.cursor += 1
     if expected != trace {
-      throw PropertyViolation(
+      throw AuditViolation(
         "effects \(trace.kind), not \(expected.kind)",
         "\(device.name) at \(handle) gets \(trace.text) and should get \(expected.text)")
     }
   }
 
-  func matchAccount(_ trace: Trace, _ handle: AccountHandle) throws(PropertyViolation) {
+  func matchAccount(_ trace: Trace, _ handle: AccountHandle) throws(AuditViolation) {
     let account =
       self.model.account(handle) ?? self.model.closed.first { $0.handle == handle }
     guard let account, !account.expected.isEmpty else {
-      throw PropertyViolation("effects", "\(handle) gets \(trace.text) and should get nothing")
+      throw AuditViolation("effects", "\(handle) gets \(trace.text) and should get nothing")
     }
     let expected = account.expected.removeFirst()
     if expected != trace {
-      throw PropertyViolation(
+      throw AuditViolation(
         "effects", "\(handle) gets \(trace.text) and should get \(expected.text)")
     }
   }
 
-  func checkNothingMissing() throws(PropertyViolation) {
+  func checkNothingMissing() throws(AuditViolation) {
     for device in self.model.touched {
       if device.cursor < device.expected.count {
         let missing = device.expected[device.cursor]
-        throw PropertyViolation(
+        throw AuditViolation(
           "effects nothing, not \(missing.kind)",
           "\(device.name) at \(device.handle) does not get \(missing.text)")
       }
@@ -107,12 +106,12 @@ extension PropertyHarness {
     self.model.touched.removeAll(keepingCapacity: true)
     for account in self.model.accounts {
       if let first = account?.expected.first {
-        throw PropertyViolation("effects", "an account does not get \(first.text)")
+        throw AuditViolation("effects", "an account does not get \(first.text)")
       }
     }
     for account in self.model.closed {
       if let first = account.expected.first {
-        throw PropertyViolation("effects", "a closed account does not get \(first.text)")
+        throw AuditViolation("effects", "a closed account does not get \(first.text)")
       }
     }
   }

@@ -1,8 +1,7 @@
 import MDM
-import MDMTestKit
 
 /// What the observer gathers in the course of one command.
-struct PropertyObservation {
+struct AuditObservation {
   /// The device whose flush is being delivered, and how many items are still to come.
   var flushing: (device: DeviceHandle, left: Int)?
   /// Serial numbers of stanzas delivered live.
@@ -14,23 +13,23 @@ struct PropertyObservation {
 }
 
 // Effects, one after another: against the model, and against what holds for any effects at all.
-extension PropertyHarness {
-  func observe(_ input: ScriptPlayer.Input) throws(PropertyViolation) {
-    self.observation = PropertyObservation()
+extension EngineAuditor {
+  func observe(_ input: ScriptPlayer.Input) throws(AuditViolation) {
+    self.observation = AuditObservation()
     let slot = input.command.flatMap { Self.slot(of: $0) }
     for effect in self.effects {
       if let slot { try self.checkIsolation(effect, slot) }
       try self.observe(effect)
     }
     if let flushing = self.observation.flushing, flushing.left > 0 {
-      throw PropertyViolation("flush", "\(flushing.left) items are missing at the end")
+      throw AuditViolation("flush", "\(flushing.left) items are missing at the end")
     }
     try self.checkNothingMissing()
     try self.checkRings()
     try self.checkHeldWasSeen()
     for (device, id, position) in self.model.takenBack {
       if let left = device.outstanding[id]?.first(where: { $0 <= position }) {
-        throw PropertyViolation("retraction", "\(device.name): push for \(left) is not taken back")
+        throw AuditViolation("retraction", "\(device.name): push for \(left) is not taken back")
       }
     }
   }
@@ -50,7 +49,7 @@ extension PropertyHarness {
   }
 
   /// No command on one account has effects on another, save those of the overall limits.
-  private func checkIsolation(_ effect: Effect, _ slot: UInt32) throws(PropertyViolation) {
+  private func checkIsolation(_ effect: Effect, _ slot: UInt32) throws(AuditViolation) {
     let other: UInt32
     switch effect {
     case .archive(let request): other = request.account.slot
@@ -67,21 +66,21 @@ extension PropertyHarness {
     case .undelivered, .retractNotification: other = slot
     }
     if other != slot {
-      throw PropertyViolation("isolation", "a command on slot \(slot) gives \(effect)")
+      throw AuditViolation("isolation", "a command on slot \(slot) gives \(effect)")
     }
   }
 
   // MARK: - One effect
 
-  private func observe(_ effect: Effect) throws(PropertyViolation) {
+  private func observe(_ effect: Effect) throws(AuditViolation) {
     switch effect {
     case .archive(let request):
       try self.matchAccount(Trace(request), request.account)
-      if self.observation.handled.contains(Self.serial(request.stanza)) {
-        throw PropertyViolation("archive first", "\(request.stanza) was handled before")
+      if self.observation.handled.contains(self.serial(request.stanza)) {
+        throw AuditViolation("archive first", "\(request.stanza) was handled before")
       }
     case .unroutable(let unroutable):
-      self.observation.handled.insert(Self.serial(unroutable.stanza))
+      self.observation.handled.insert(self.serial(unroutable.stanza))
       try self.matchAccount(Trace(unroutable), unroutable.account)
     case .deliver(let delivery):
       try self.match(Trace(delivery), delivery.device)
@@ -93,11 +92,11 @@ extension PropertyHarness {
       try self.match(
         Trace(kind: .flush, detail: flush.reason.rawValue, count: flush.count), flush.device)
       if let open = self.observation.flushing, open.left > 0 {
-        throw PropertyViolation("flush", "\(flush) begins inside another one")
+        throw AuditViolation("flush", "\(flush) begins inside another one")
       }
       self.observation.flushing = (flush.device, flush.count)
     case .route(let routing):
-      self.observation.handled.insert(Self.serial(routing.stanza))
+      self.observation.handled.insert(self.serial(routing.stanza))
       try self.match(
         Trace(
           kind: .route, stanza: routing.stanza, position: routing.position?.ordinal ?? 0),
@@ -123,14 +122,14 @@ extension PropertyHarness {
   /// Between a flush and its last item only its own items and retractions may stand.
   private func checkInside(
     _ effect: Effect, _ open: (device: DeviceHandle, left: Int)
-  ) throws(PropertyViolation) {
+  ) throws(AuditViolation) {
     switch effect {
     case .flush(let flush) where flush.device == open.device && flush.count == open.left: return
     case .retractNotification(let retraction) where retraction.device == open.device: return
     case .deliver(let delivery) where delivery.device == open.device: return
     case .deliverMarker(let marker) where marker.device == open.device: return
     default:
-      throw PropertyViolation("flush", "\(effect) stands inside the flush of \(open.device)")
+      throw AuditViolation("flush", "\(effect) stands inside the flush of \(open.device)")
     }
   }
 
@@ -142,11 +141,11 @@ extension PropertyHarness {
     return true
   }
 
-  private func observe(_ delivery: Delivery) throws(PropertyViolation) {
-    let serial = Self.serial(delivery.stanza)
+  private func observe(_ delivery: Delivery) throws(AuditViolation) {
+    let serial = self.serial(delivery.stanza)
     self.observation.handled.insert(serial)
     if self.takeFlushed(delivery.device) != (delivery.heldSince != nil) {
-      throw PropertyViolation("flush", "\(delivery.stanza) is held and not flushed, or reverse")
+      throw AuditViolation("flush", "\(delivery.stanza) is held and not flushed, or reverse")
     }
     if delivery.heldSince == nil {
       self.observation.live.insert(serial)
@@ -159,7 +158,7 @@ extension PropertyHarness {
     }
     if let position = delivery.position, let device = self.model.everyDevice[delivery.device] {
       if !device.positionsGot.insert(position.ordinal).inserted {
-        throw PropertyViolation("once", "\(delivery.device) gets position \(position) twice")
+        throw AuditViolation("once", "\(delivery.device) gets position \(position) twice")
       }
     }
     try self.checkOrder(delivery.stanza, at: delivery.device)
@@ -171,11 +170,11 @@ extension PropertyHarness {
   /// Per device, order of delivery is order of arrival (B27).
   private func checkOrder(
     _ stanza: Stanza, at handle: DeviceHandle
-  ) throws(PropertyViolation) {
+  ) throws(AuditViolation) {
     guard let device = self.model.everyDevice[handle] else { return }
-    let serial = Self.serial(stanza)
+    let serial = self.serial(stanza)
     if serial <= device.lastSerial {
-      throw PropertyViolation("order", "\(handle) gets \(serial) after \(device.lastSerial)")
+      throw AuditViolation("order", "\(handle) gets \(serial) after \(device.lastSerial)")
     }
     device.lastSerial = serial
   }
@@ -194,22 +193,22 @@ extension PropertyHarness {
   }
 
   /// A notification is taken back only where there has been one.
-  private func observe(_ retraction: Retraction) throws(PropertyViolation) {
+  private func observe(_ retraction: Retraction) throws(AuditViolation) {
     guard let device = self.model.everyDevice[retraction.device],
       device.everRang.contains(retraction.conversation)
     else {
-      throw PropertyViolation("retraction", "\(retraction) though nothing has rung")
+      throw AuditViolation("retraction", "\(retraction) though nothing has rung")
     }
     device.outstanding[retraction.conversation]?.removeAll { $0 <= retraction.upTo.ordinal }
   }
 
   /// With a read marker, every outstanding notification that it covers has been taken back (B9).
-  private func observe(_ marker: MarkerDelivery) throws(PropertyViolation) {
+  private func observe(_ marker: MarkerDelivery) throws(AuditViolation) {
     _ = self.takeFlushed(marker.device)
     guard let device = self.model.everyDevice[marker.device] else { return }
     let left = device.outstanding[marker.conversation]?.first { $0 <= marker.upTo.ordinal }
     if let left {
-      throw PropertyViolation(
+      throw AuditViolation(
         "retraction", "\(marker.device) rang for \(left), read up to \(marker.upTo)")
     }
     if let owed = device.owed[marker.conversation], owed <= marker.upTo.ordinal {
@@ -218,25 +217,24 @@ extension PropertyHarness {
   }
 
   /// Under a single active client that was reached nobody else rings.
-  private func checkRings() throws(PropertyViolation) {
+  private func checkRings() throws(AuditViolation) {
     guard self.model.values.activeSelection == .single else { return }
     for (serial, rings) in self.observation.rings where rings.reachedActive && rings.count > 1 {
-      throw PropertyViolation("one rings", "stanza \(serial) rings on \(rings.count) devices")
+      throw AuditViolation("one rings", "stanza \(serial) rings on \(rings.count) devices")
     }
   }
 
   /// Every held content message has been seen live by, or sent by, another device (B10).
-  private func checkHeldWasSeen() throws(PropertyViolation) {
+  private func checkHeldWasSeen() throws(AuditViolation) {
     for entry in self.model.fresh {
       guard let stanza = entry.stanza, stanza.kind.isContent, !entry.isSent,
-        !stanza.flags.contains(.ownAccount), !self.observation.live.contains(Self.serial(stanza))
+        !stanza.flags.contains(.ownAccount), !self.observation.live.contains(self.serial(stanza))
       else { continue }
       for device in entry.holders
       where device.phase == .connected && !self.model.isSuspendedSilent(device) && !device.isGone {
-        throw PropertyViolation("B10", "\(stanza) is held for \(device.handle), seen by nobody")
+        throw AuditViolation("B10", "\(stanza) is held for \(device.handle), seen by nobody")
       }
     }
   }
 
-  static func serial(_ stanza: Stanza) -> Int { Int(stanza.id) ?? 0 }
 }
