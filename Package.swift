@@ -66,7 +66,7 @@ let package = Package(
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
     tests("MDMTestKit", ["MDM"]),
-    .testTarget(name: "RepositoryTests", swiftSettings: settings),
+    .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
     tests("MDMXMPP", ["MDMEngine", "MDMStanza", "MDMSession"]),
   ],

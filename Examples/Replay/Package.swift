@@ -15,6 +15,7 @@ let package = Package(
       dependencies: [
         .product(name: "MDM", package: "swift-mdm"),
         .product(name: "MDMXMPP", package: "swift-mdm"),
+        .product(name: "MDMTestKit", package: "swift-mdm"),
       ],
       resources: [.copy("Captures")]),
     .executableTarget(name: "replay", dependencies: ["ReplayCore"]),

@@ -31,10 +31,10 @@ extension Configuration.Values {
   func violations() -> [ConfigurationError.Violation] {
     var check = RangeCheck()
     check.positive("activeWindow", self.activeWindow, upTo: Self.day * 7, "7 days")
-    check.integer("sessionStanzaLimit", self.sessionStanzaLimit, 1...1_000_000)
-    check.integer("sessionByteLimit", self.sessionByteLimit, 1...(1 << 30))
-    if let limit = self.overallStanzaLimit {
-      check.integer("overallStanzaLimit", limit, 1...2_000_000_000)
+    check.integer("perSessionLimit", self.perSessionLimit, 1...1_000_000)
+    check.integer("perSessionByteLimit", self.perSessionByteLimit, 1...(1 << 30))
+    if let limit = self.overallLimit {
+      check.integer("overallLimit", limit, 1...2_000_000_000)
     }
     check.integer("overallByteLimit", self.overallByteLimit, 1...(1 << 40))
     if let capacity = self.sessionCapacity {

@@ -77,14 +77,14 @@ public struct Configuration: Hashable, Sendable {
 
     /// Stanzas a device may have waiting before it is flushed (R-039, B11). Default: 100.
     /// Range: 1…1,000,000; 1 means no effective holding.
-    public var sessionStanzaLimit = 100
+    public var perSessionLimit = 100
     /// Payload bytes a device may have waiting before it is flushed (B11). Default: 4 MiB.
     /// Range: 1…1 GiB.
-    public var sessionByteLimit = 4 << 20
+    public var perSessionByteLimit = 4 << 20
     /// Stanzas all devices together may have waiting, each counted once for each device that waits
     /// for it (R-054, B11). Default: 100,000, or twenty for each unit of
     /// ``sessionCapacity`` when that is set. Range: 1…2,000,000,000; nil takes the default.
-    public var overallStanzaLimit: Int?
+    public var overallLimit: Int?
     /// Payload bytes held in memory, each payload counted once for its account (B11).
     /// Default: 64 MiB. Range: 1…1 TiB.
     public var overallByteLimit = 64 << 20

@@ -29,7 +29,7 @@ extension Core {
     while let index = rest.popFirst() {
       account.devices[index].held.noteAppended(entry, bytes: bytes)
       let queue = account.devices[index].held
-      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit
+      if queue.count >= self.rules.perSessionLimit || queue.bytes >= self.rules.perSessionByteLimit
       {
         full.insert(index)
       }
@@ -84,8 +84,8 @@ extension Core {
         self.flush(index, .sessionLimit, of: &account, into: effects)
         continue
       }
-      while account.devices[index].held.count > self.rules.sessionStanzaLimit
-        || account.devices[index].held.bytes > self.rules.sessionByteLimit
+      while account.devices[index].held.count > self.rules.perSessionLimit
+        || account.devices[index].held.bytes > self.rules.perSessionByteLimit
       {
         self.totals.overflowed &+= 1
         self.giveUpOldest(of: index, on: &account, into: effects)

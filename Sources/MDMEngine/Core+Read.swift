@@ -77,7 +77,7 @@ extension Core {
     var rest = waiting
     while let index = rest.popFirst() {
       account.devices[index].held.noteAppended(entry, bytes: 0)
-      if account.devices[index].held.count >= self.rules.sessionStanzaLimit { full.insert(index) }
+      if account.devices[index].held.count >= self.rules.perSessionLimit { full.insert(index) }
       if self.pressure.isWatching {
         self.pressure.note(account.devices[index].held, of: index, account.slot, in: self.log)
       }

@@ -241,13 +241,13 @@ extension Core {
   /// Whether all buffers together have reached a limit (B11).
   @inline(__always)
   var isOverBudget: Bool {
-    self.log.stanzas >= self.rules.overallStanzaLimit
+    self.log.stanzas >= self.rules.overallLimit
       || self.log.bytes >= self.rules.overallByteLimit
   }
 
   /// Whether all buffers together are well below the limits.
   var isRelaxed: Bool {
-    self.log.stanzas < self.rules.overallStanzaLimit / 4 * 3
+    self.log.stanzas < self.rules.overallLimit / 4 * 3
       && self.log.bytes < self.rules.overallByteLimit / 4 * 3
   }
 
@@ -267,7 +267,7 @@ extension Core {
     let holding = self.holding(in: account)
     while let index = rest.popFirst() {
       let queue = account.devices[index].held
-      if queue.count >= self.rules.sessionStanzaLimit || queue.bytes >= self.rules.sessionByteLimit
+      if queue.count >= self.rules.perSessionLimit || queue.bytes >= self.rules.perSessionByteLimit
       {
         full.insert(index)
       } else if account.sets.connected.contains(index), !holding.contains(index) {

@@ -61,6 +61,6 @@ extension MessagingEngine {
       || (self.core.rules.silentIsSuspended && sets.silent.contains(index))
     precondition(count == 0 || mayHold, "Device \(index) holds without a reason.")
     precondition(
-      count <= self.core.rules.sessionStanzaLimit, "The queue of device \(index) is too long.")
+      count <= self.core.rules.perSessionLimit, "The queue of device \(index) is too long.")
   }
 }

@@ -7,9 +7,9 @@ struct Rules: Sendable {
   let activeWindow: Int64
   let regroupDelay: Int64
   let conversationHold: Int64
-  let sessionStanzaLimit: UInt32
-  let sessionByteLimit: UInt32
-  let overallStanzaLimit: Int
+  let perSessionLimit: UInt32
+  let perSessionByteLimit: UInt32
+  let overallLimit: Int
   let overallByteLimit: Int
   let stanzaByteLimit: Int
   let conversationLimit: Int
@@ -27,10 +27,10 @@ struct Rules: Sendable {
     self.activeWindow = values.activeWindow.wholeNanoseconds
     self.regroupDelay = values.regroupDelay.wholeNanoseconds
     self.conversationHold = values.conversationHold.wholeNanoseconds
-    self.sessionStanzaLimit = UInt32(values.sessionStanzaLimit)
-    self.sessionByteLimit = UInt32(values.sessionByteLimit)
-    self.overallStanzaLimit =
-      values.overallStanzaLimit ?? values.sessionCapacity.map { $0 * 20 } ?? 100_000
+    self.perSessionLimit = UInt32(values.perSessionLimit)
+    self.perSessionByteLimit = UInt32(values.perSessionByteLimit)
+    self.overallLimit =
+      values.overallLimit ?? values.sessionCapacity.map { $0 * 20 } ?? 100_000
     self.overallByteLimit = values.overallByteLimit
     self.stanzaByteLimit = values.stanzaByteLimit
     self.conversationLimit = values.conversationLimit

@@ -95,8 +95,8 @@ extension EngineAuditor {
     let isConnected = device.phase == .connected
     let (stanzas, bytes) = (report.heldStanzas, report.heldBytes)
     let values = self.model.values
-    if stanzas > values.sessionStanzaLimit || bytes > values.sessionByteLimit
-      || (isConnected && (stanzas == values.sessionStanzaLimit || bytes == values.sessionByteLimit))
+    if stanzas > values.perSessionLimit || bytes > values.perSessionByteLimit
+      || (isConnected && (stanzas == values.perSessionLimit || bytes == values.perSessionByteLimit))
     {
       throw AuditViolation("limits", "\(device.name) holds \(stanzas), \(bytes) bytes")
     }
@@ -137,7 +137,7 @@ extension EngineAuditor {
     expected.heldBytes = self.model.heldBytes
     let seen = self.engine.counters(at: self.model.now).gauges
     if seen != expected { throw AuditViolation("gauges", "\(seen) instead of \(expected)") }
-    if seen.heldStanzas >= self.model.overallStanzaLimit
+    if seen.heldStanzas >= self.model.overallLimit
       || seen.heldBytes >= self.model.values.overallByteLimit
     {
       throw AuditViolation("limits", "\(seen.heldStanzas) stanzas are held overall")

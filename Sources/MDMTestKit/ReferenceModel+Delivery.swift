@@ -163,8 +163,8 @@ extension ReferenceModel {
   }
 
   func isOverLimit(_ device: ReferenceDevice) -> Bool {
-    device.queue.count >= self.values.sessionStanzaLimit
-      || device.heldBytes >= self.values.sessionByteLimit
+    device.queue.count >= self.values.perSessionLimit
+      || device.heldBytes >= self.values.perSessionByteLimit
   }
 
   func enforceLimits(on devices: [ReferenceDevice]) {
@@ -173,8 +173,8 @@ extension ReferenceModel {
         self.flush(device, .sessionLimit)
         continue
       }
-      while device.queue.count > self.values.sessionStanzaLimit
-        || device.heldBytes > self.values.sessionByteLimit
+      while device.queue.count > self.values.perSessionLimit
+        || device.heldBytes > self.values.perSessionByteLimit
       {
         self.totals.overflowed += 1
         self.giveUpOldest(of: device)

@@ -294,7 +294,7 @@ extension ReferenceModel {
 
   /// The largest buffers go first until the overall limits are kept (B11).
   func relievePressure() {
-    while self.heldStanzas >= self.overallStanzaLimit
+    while self.heldStanzas >= self.overallLimit
       || self.heldBytes >= self.values.overallByteLimit
     {
       var victim: ReferenceDevice?

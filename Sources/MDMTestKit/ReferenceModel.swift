@@ -42,8 +42,8 @@ final class ReferenceModel {
     self.hasHadExpiry = configuration.values.flushOnActivityExpiry
   }
 
-  var overallStanzaLimit: Int {
-    self.values.overallStanzaLimit ?? self.values.sessionCapacity.map { $0 * 20 } ?? 100_000
+  var overallLimit: Int {
+    self.values.overallLimit ?? self.values.sessionCapacity.map { $0 * 20 } ?? 100_000
   }
 
   func account(_ handle: AccountHandle) -> ReferenceAccount? {

@@ -116,15 +116,15 @@ extension ScriptGenerator {
   private mutating func varyQuietMode(_ values: inout Configuration.Values, _ edit: Int) {
     switch edit {
     case 0:
-      values.sessionStanzaLimit =
+      values.perSessionLimit =
         self.random.chance(1, in: 2)
         ? self.random.number(in: 1...6) : self.random.number(in: 7...60)
     case 1:
-      values.sessionByteLimit =
+      values.perSessionByteLimit =
         self.random.chance(1, in: 4)
         ? self.random.number(in: 1...200) : 4 << 20
     case 2:
-      values.overallStanzaLimit =
+      values.overallLimit =
         self.random.chance(1, in: 3)
         ? self.random.number(in: 1...24) : nil
     case 3:

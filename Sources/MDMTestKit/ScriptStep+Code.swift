@@ -147,9 +147,9 @@ extension Configuration {
     note("awayEndsActivity", \.awayEndsActivity) { "\($0)" }
     note("quietPresenceQualifies", \.quietPresenceQualifies) { "\($0)" }
     note("leavingQuietQualifies", \.leavingQuietQualifies) { "\($0)" }
-    note("sessionStanzaLimit", \.sessionStanzaLimit) { "\($0)" }
-    note("sessionByteLimit", \.sessionByteLimit) { "\($0)" }
-    note("overallStanzaLimit", \.overallStanzaLimit) { $0.map { "\($0)" } ?? "nil" }
+    note("perSessionLimit", \.perSessionLimit) { "\($0)" }
+    note("perSessionByteLimit", \.perSessionByteLimit) { "\($0)" }
+    note("overallLimit", \.overallLimit) { $0.map { "\($0)" } ?? "nil" }
     note("overallByteLimit", \.overallByteLimit) { "\($0)" }
     note("chatStates", \.chatStates) { ".\($0)" }
     note("regroupDelay", \.regroupDelay, time)

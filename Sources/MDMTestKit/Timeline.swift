@@ -18,7 +18,8 @@ import MDM
 ///     #expect(timeline.actual == timeline.expected)
 ///
 /// **Before the header**: `set name=value …` changes settings (`activeWindow=120`,
-/// `perSessionLimit=3`, `flushOnActivityExpiry=on`, `silent=suspended`, `archive=refuse`, …);
+/// `perSessionLimit=3`, `flushOnActivityExpiry=true`, `archiveFailure=refuse`, …) by the names and
+/// in the form of `Configuration.Values.set(_:to:)`;
 /// `device phone option …` says how a device signs in: `push`, `plain` (without MDM),
 /// `no-catch-up`, `available`, `version=11.6`, `edge=X8.7`, `encrypted`. Lines that begin with `#`
 /// are remarks.

@@ -130,7 +130,7 @@ struct DecisionArchiveTests {
   func refuse() throws {
     let story = try Timeline(
       """
-      set archive=refuse
+      set archiveFailure=refuse
       time | event               | host       | laptop  | phone
       0:00 | phone available     |            |         |
       0:01 | laptop available    |            |         |
@@ -153,7 +153,7 @@ struct DecisionArchiveTests {
   func orderBehindAwaited() throws {
     let story = try Timeline(
       """
-      set archive=refuse
+      set archiveFailure=refuse
       time | event              | host       | phone
       0:00 | phone available    |            |
       0:01 | bob: m1            | archive m1 |

@@ -19,7 +19,7 @@ struct DecisionConfigurationTests {
     let values = Configuration.standard.values
     #expect(values.activeWindow == .seconds(300))
     #expect(values.activeSelection == .single)
-    #expect(values.sessionStanzaLimit == 100)
+    #expect(values.perSessionLimit == 100)
     #expect(values.resumeWindow == .seconds(60))
     #expect(values.timeslice == .seconds(60))
     #expect(values.conversationHold == .seconds(300))
@@ -39,9 +39,9 @@ struct DecisionConfigurationTests {
   func everyViolation() {
     let found = self.violations {
       $0.activeWindow = .zero
-      $0.sessionStanzaLimit = 0
-      $0.sessionByteLimit = 0
-      $0.overallStanzaLimit = 0
+      $0.perSessionLimit = 0
+      $0.perSessionByteLimit = 0
+      $0.overallLimit = 0
       $0.overallByteLimit = 0
       $0.sessionCapacity = 0
       $0.regroupDelay = .seconds(-1)
@@ -57,7 +57,7 @@ struct DecisionConfigurationTests {
     }
     #expect(
       found == [
-        "activeWindow", "sessionStanzaLimit", "sessionByteLimit", "overallStanzaLimit",
+        "activeWindow", "perSessionLimit", "perSessionByteLimit", "overallLimit",
         "overallByteLimit", "sessionCapacity", "regroupDelay", "deviceLimit", "accountLimit",
         "resumeWindow", "suspensionWindow", "conversationHold", "conversationLimit",
         "archiveBacklogLimit", "stanzaByteLimit", "timeslice",
@@ -83,9 +83,9 @@ struct DecisionConfigurationTests {
   func edges() {
     let smallest = self.violations {
       $0.activeWindow = .nanoseconds(1)
-      $0.sessionStanzaLimit = 1
-      $0.sessionByteLimit = 1
-      $0.overallStanzaLimit = 1
+      $0.perSessionLimit = 1
+      $0.perSessionByteLimit = 1
+      $0.overallLimit = 1
       $0.overallByteLimit = 1
       $0.sessionCapacity = 1
       $0.regroupDelay = .zero
@@ -103,9 +103,9 @@ struct DecisionConfigurationTests {
     let day = Duration.seconds(86_400)
     let largest = self.violations {
       $0.activeWindow = day * 7
-      $0.sessionStanzaLimit = 1_000_000
-      $0.sessionByteLimit = 1 << 30
-      $0.overallStanzaLimit = 2_000_000_000
+      $0.perSessionLimit = 1_000_000
+      $0.perSessionByteLimit = 1 << 30
+      $0.overallLimit = 2_000_000_000
       $0.overallByteLimit = 1 << 40
       $0.regroupDelay = .seconds(300)
       $0.deviceLimit = 32

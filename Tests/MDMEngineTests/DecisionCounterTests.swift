@@ -23,7 +23,7 @@ struct DecisionCounterTests {
 
   @Test("R-049…R-056: the seven counters after a story")
   func story() throws {
-    let story = try makeStory("tablet", "phone", "laptop") { $0.sessionStanzaLimit = 3 }
+    let story = try makeStory("tablet", "phone", "laptop") { $0.perSessionLimit = 3 }
     story.signInAvailable("desk") { $0.requestsMDM = false }
     story.available("laptop")
     story.quiet("phone")
@@ -152,7 +152,7 @@ struct DecisionCounterTests {
   @Test("B17: each flush counts once under its reason; the total is their sum")
   func reasons() throws {
     let story = try makeQuietStory {
-      $0.sessionStanzaLimit = 2
+      $0.perSessionLimit = 2
       $0.flushOnActivityExpiry = true
     }
     var number = 0

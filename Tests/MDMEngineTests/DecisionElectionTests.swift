@@ -63,7 +63,7 @@ struct DecisionElectionTests {
   func allWithinWindow() throws {
     let story = try Timeline(
       """
-      set active=all
+      set activeSelection=allWithinWindow
       time | event            | laptop  | phone   | tablet
       0:00 | tablet available |         |         |
       1:00 | phone available  |         |         |
@@ -249,7 +249,7 @@ struct DecisionElectionTests {
   func awayEndsActivity() throws {
     let story = try Timeline(
       """
-      set awayEndsActivity=on
+      set awayEndsActivity=true
       time | event            | laptop  | phone
       0:00 | phone available  |         |
       0:01 | laptop available |         |

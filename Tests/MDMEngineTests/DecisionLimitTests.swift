@@ -20,7 +20,7 @@ struct DecisionLimitTests {
 
   @Test("B11: one less than the limit waits, the limit flushes everything")
   func perSession() throws {
-    let story = try makeQuietStory { $0.sessionStanzaLimit = 3 }
+    let story = try makeQuietStory { $0.perSessionLimit = 3 }
     story.at("0:10").receive("m1")
     story.receive("m2")
     #expect(story.heldCount(for: "phone") == 2)
@@ -43,7 +43,7 @@ struct DecisionLimitTests {
 
   @Test("B11: limit 1 means no effective holding")
   func limitOne() throws {
-    let story = try makeQuietStory { $0.sessionStanzaLimit = 1 }
+    let story = try makeQuietStory { $0.perSessionLimit = 1 }
     story.at("0:10").receive("m1")
     #expect(story.saw("phone") == "(m1); flush limit: m1")
     #expect(story.deliveries(to: "phone").first?.heldSince == instant("0:10"))
@@ -53,7 +53,7 @@ struct DecisionLimitTests {
 
   @Test("B11: packets are stanzas after coalescing; markers count")
   func coalescedCount() throws {
-    let story = try makeQuietStory { $0.sessionStanzaLimit = 3 }
+    let story = try makeQuietStory { $0.perSessionLimit = 3 }
     story.at("0:10").receive("m1")
     for number in 1...10 { story.receive("p\(number)", .presence) }
     #expect(story.heldCount(for: "phone") == 2)
@@ -63,7 +63,7 @@ struct DecisionLimitTests {
 
   @Test("B11: the byte limit of one device: one byte less waits")
   func perSessionBytes() throws {
-    let story = try makeQuietStory { $0.sessionByteLimit = 100 }
+    let story = try makeQuietStory { $0.perSessionByteLimit = 100 }
     story.at("0:10").receive("m1", bytes: 60)
     story.receive("m2", bytes: 39)
     #expect(story.report(on: "phone")?.heldBytes == 99)
@@ -75,7 +75,7 @@ struct DecisionLimitTests {
 
   @Test("B11: a coalesced stanza gives its bytes back")
   func coalescedBytes() throws {
-    let story = try makeQuietStory { $0.sessionByteLimit = 100 }
+    let story = try makeQuietStory { $0.perSessionByteLimit = 100 }
     for number in 1...5 { story.receive("p\(number)", .presence, bytes: 99) }
     #expect(story.report(on: "phone")?.heldBytes == 99)
     #expect(story.counters.gauges.heldBytes == 99)
@@ -84,7 +84,7 @@ struct DecisionLimitTests {
 
   @Test("B11: each device has its own limit")
   func twoDevices() throws {
-    let story = try makeStory("tablet", "phone", "laptop") { $0.sessionStanzaLimit = 2 }
+    let story = try makeStory("tablet", "phone", "laptop") { $0.perSessionLimit = 2 }
     story.quiet("phone")
     story.receive("m1")
     story.quiet("tablet")
@@ -97,7 +97,7 @@ struct DecisionLimitTests {
 
   @Test("B11, R-054: overall, the largest buffer goes first; one less than the limit waits")
   func overallLargest() throws {
-    let story = try makeQuietAccounts("alice", "carol", "dave") { $0.overallStanzaLimit = 6 }
+    let story = try makeQuietAccounts("alice", "carol", "dave") { $0.overallLimit = 6 }
     story.at("0:10").receive("a1", for: "alice")
     story.at("0:11").receive("c1", for: "carol")
     story.receive("c2", for: "carol")
@@ -113,7 +113,7 @@ struct DecisionLimitTests {
 
   @Test("B11: of equally large buffers the one with the oldest head goes first")
   func overallOldest() throws {
-    let story = try makeQuietAccounts("alice", "carol") { $0.overallStanzaLimit = 4 }
+    let story = try makeQuietAccounts("alice", "carol") { $0.overallLimit = 4 }
     story.at("0:10").receive("c1", for: "carol")
     story.at("0:11").receive("a1", for: "alice")
     story.receive("a2", for: "alice")
@@ -124,12 +124,12 @@ struct DecisionLimitTests {
 
   @Test("B11: of equally old heads the lowest session key goes first")
   func overallLowestKey() throws {
-    let story = try makeQuietAccounts("alice", "carol") { $0.overallStanzaLimit = 2 }
+    let story = try makeQuietAccounts("alice", "carol") { $0.overallLimit = 2 }
     story.at("0:10").receive("c1", for: "carol")
     story.receive("a1", for: "alice")
     #expect(story.flushes(of: "alice/phone") == [.overallLimit])
     #expect(story.heldCount(for: "carol/phone") == 1)
-    let one = try makeStory("tablet", "phone", "laptop") { $0.overallStanzaLimit = 2 }
+    let one = try makeStory("tablet", "phone", "laptop") { $0.overallLimit = 2 }
     one.quiet("phone")
     one.quiet("tablet")
     one.at("0:10").receive("m1")
@@ -140,12 +140,12 @@ struct DecisionLimitTests {
   @Test("B11: flushing goes on until the total is below the limit")
   func overallSeveral() throws {
     let story = try makeStory("tablet", "watch", "phone", "laptop") {
-      $0.overallStanzaLimit = 3
+      $0.overallLimit = 3
     }
     for device in ["tablet", "watch", "phone"] { story.quiet(device) }
     story.at("0:10").receive("m1")
     #expect(story.counters.gauges.heldStanzas == 2)
-    try story.configure { $0.overallStanzaLimit = 1 }
+    try story.configure { $0.overallLimit = 1 }
     #expect(story.counters.gauges.heldStanzas == 0)
     #expect(story.counters.flushes(because: .overallLimit) == 3)
   }
@@ -190,7 +190,7 @@ struct DecisionLimitTests {
 
   @Test("B11: a buffer without a connection goes to the host instead of being flushed")
   func overallDetached() throws {
-    let story = try makeQuietStory { $0.overallStanzaLimit = 3 }
+    let story = try makeQuietStory { $0.overallLimit = 3 }
     story.at("0:10").loseConnection(of: "phone")
     story.receive("m1")
     story.receive("m2")
@@ -204,8 +204,8 @@ struct DecisionLimitTests {
   @Test("B11: under pressure a detached buffer that was trimmed is still found in its order")
   func overallAfterTrimming() throws {
     let story = try makeQuietAccounts("w", "x", "y", "z") {
-      $0.sessionStanzaLimit = 2
-      $0.overallStanzaLimit = 8
+      $0.perSessionLimit = 2
+      $0.overallLimit = 8
     }
     for account in ["w", "x", "y", "z"] { story.loseConnection(of: "\(account)/phone") }
     for (second, id) in ["w1", "x1", "x2", "y1", "y2", "z1", "z2", "w2"].enumerated() {
@@ -224,8 +224,8 @@ struct DecisionLimitTests {
   @Test("B11: both kinds of limit count in the documented counter, under different reasons")
   func counters() throws {
     let story = try makeQuietStory {
-      $0.sessionStanzaLimit = 2
-      $0.overallStanzaLimit = 3
+      $0.perSessionLimit = 2
+      $0.overallLimit = 3
     }
     story.receive("m1")
     story.receive("m2")
@@ -243,12 +243,12 @@ struct DecisionLimitTests {
   func loweredLimits() throws {
     let story = try makeQuietStory()
     for number in 1...5 { story.receive("m\(number)", bytes: 10) }
-    try story.configure { $0.sessionStanzaLimit = 6 }
+    try story.configure { $0.perSessionLimit = 6 }
     #expect(story.heldCount(for: "phone") == 5)
-    try story.configure { $0.sessionStanzaLimit = 5 }
+    try story.configure { $0.perSessionLimit = 5 }
     #expect(story.saw("phone") == "flush limit: m1, m2, m3, m4, m5")
     story.receive("m6", bytes: 10)
-    try story.configure { $0.sessionByteLimit = 10 }
+    try story.configure { $0.perSessionByteLimit = 10 }
     #expect(story.saw("phone") == "flush limit: m6")
     #expect(story.mode(of: "phone") == .quiet)
   }
@@ -258,7 +258,7 @@ struct DecisionLimitTests {
     let story = try makeQuietStory()
     story.loseConnection(of: "phone")
     for number in 1...5 { story.receive("m\(number)") }
-    try story.configure { $0.sessionStanzaLimit = 3 }
+    try story.configure { $0.perSessionLimit = 3 }
     #expect(story.undelivered(to: "phone") == ["m1", "m2"])
     #expect(story.heldCount(for: "phone") == 3)
   }

@@ -59,7 +59,7 @@ struct DecisionNotificationTests {
 
   @Test("B9: limit, request and return flushes ring nowhere")
   func silentFlushes() throws {
-    let story = try makeQuietStory { $0.sessionStanzaLimit = 2 }
+    let story = try makeQuietStory { $0.perSessionLimit = 2 }
     story.receive("m1")
     story.receive("m2")
     story.receive("m3")
@@ -291,7 +291,7 @@ struct DecisionNotificationTests {
   func silentAsSuspension() throws {
     let story = try Timeline(
       """
-      set silent=suspended
+      set silentSemantics=suspended
       time | event                  | laptop  | phone
       0:00 | laptop available       |         |
       0:01 | phone available        |         |
@@ -343,7 +343,7 @@ struct DecisionNotificationTests {
   func flushOnExpiry() throws {
     let story = try Timeline(
       """
-      set flushOnActivityExpiry=on
+      set flushOnActivityExpiry=true
       time           | event            | laptop  | phone
       0:00           | phone available  |         |
       0:00           | laptop available |         |
@@ -364,7 +364,7 @@ struct DecisionNotificationTests {
   func nothingUnreadOnExpiry() throws {
     let story = try Timeline(
       """
-      set flushOnActivityExpiry=on
+      set flushOnActivityExpiry=true
       time | event                | laptop  | phone
       0:00 | phone available      |         |
       0:00 | laptop available     |         |
@@ -395,7 +395,7 @@ struct DecisionNotificationTests {
   func leavingInsteadOfExpiry() throws {
     let story = try Timeline(
       """
-      set flushOnActivityExpiry=on
+      set flushOnActivityExpiry=true
       time | event              | laptop  | phone
       0:00 | phone available    |         |
       0:01 | laptop available   |         |

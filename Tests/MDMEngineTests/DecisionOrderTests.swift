@@ -6,7 +6,7 @@ import Testing
 struct DecisionOrderTests {
   @Test("B27: each device gets everything once and in order of arrival")
   func arrivalOrder() throws {
-    let story = try makeStory("tablet", "phone", "laptop") { $0.sessionStanzaLimit = 7 }
+    let story = try makeStory("tablet", "phone", "laptop") { $0.perSessionLimit = 7 }
     var sent: [String] = []
     for round in 0..<40 {
       let id = "m\(round)"
@@ -98,7 +98,7 @@ struct DecisionOrderTests {
   @Test("The same commands at the same instants give the same effects")
   func deterministic() throws {
     func tell() throws -> [Observation] {
-      let story = try makeQuietStory { $0.sessionStanzaLimit = 3 }
+      let story = try makeQuietStory { $0.perSessionLimit = 3 }
       story.at("0:10").receive("m1")
       story.receive("p1", .presence)
       story.read("bob", on: "laptop")

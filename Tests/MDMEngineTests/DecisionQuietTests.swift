@@ -130,7 +130,7 @@ struct DecisionQuietTests {
   func twoQuietActiveDevices() throws {
     let story = try Timeline(
       """
-      set active=all
+      set activeSelection=allWithinWindow
       time | event            | tablet  | phone
       0:00 | tablet available |         |
       0:01 | phone available  |         |
@@ -237,7 +237,7 @@ struct DecisionQuietTests {
 
   @Test("B13: a flush never changes the mode, whatever caused it")
   func flushKeepsMode() throws {
-    let story = try makeQuietStory { $0.sessionStanzaLimit = 2 }
+    let story = try makeQuietStory { $0.perSessionLimit = 2 }
     story.at("0:10").receive("m1")
     story.receive("i1", .request, to: .device("phone"))
     #expect(story.mode(of: "phone") == .quiet)

@@ -199,7 +199,7 @@ struct DecisionRoutingTests {
   func groupChatJoinedOnly() throws {
     let story = try Timeline(
       """
-      set groupChat=joined
+      set groupChat=joinedDeviceOnly
       time | event                        | host      | laptop  | phone
       0:00 | phone available              |           |         |
       0:01 | laptop available             |           |         |

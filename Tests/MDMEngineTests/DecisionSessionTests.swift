@@ -127,7 +127,7 @@ struct DecisionSessionTests {
 
   @Test("B14: over its limit a cut-off device gives up the oldest")
   func detachedLimit() throws {
-    let story = try makeStory("laptop", "phone") { $0.sessionStanzaLimit = 2 }
+    let story = try makeStory("laptop", "phone") { $0.perSessionLimit = 2 }
     story.loseConnection(of: "phone")
     for id in ["m1", "m2", "m3", "m4"] { story.receive(id) }
     #expect(story.undelivered(to: "phone") == ["m1", "m2"])

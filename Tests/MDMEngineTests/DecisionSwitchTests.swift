@@ -128,7 +128,7 @@ struct DecisionSwitchTests {
   func configureKeepsSwitch() throws {
     let story = try makeStory("laptop", "phone")
     story.setEnabled(false)
-    try story.configure { $0.sessionStanzaLimit = 50 }
+    try story.configure { $0.perSessionLimit = 50 }
     #expect(!story.isEnabled)
     #expect(story.report(on: "phone")?.isMDM == false)
   }
@@ -137,7 +137,7 @@ struct DecisionSwitchTests {
   func configureKeepsStagedSwitch() throws {
     let story = try makeStory("phone") { $0.enablement = .onRestart }
     story.setEnabled(false)
-    try story.configure { $0.sessionStanzaLimit = 50 }
+    try story.configure { $0.perSessionLimit = 50 }
     #expect(story.isEnabled)
     story.restart()
     #expect(!story.isEnabled)

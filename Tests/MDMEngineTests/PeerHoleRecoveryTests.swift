@@ -85,7 +85,7 @@ struct PeerHoleRecoveryTests {
       (.urgent, { $0.chat("call", .urgent) }),
     ]
     for (reason, path) in paths {
-      var scene = try PeerScene.pair { $0.sessionStanzaLimit = 10 }
+      var scene = try PeerScene.pair { $0.perSessionLimit = 10 }
       scene.chat("1")
       path(&scene)
       let counters = scene.counters()
@@ -227,7 +227,7 @@ struct PeerHoleRecoveryTests {
 
   @Test("B11, goal: lasting pressure does not make the list of candidates grow without end")
   func pressureIsBounded() throws {
-    var scene = try PeerScene.make { $0.overallStanzaLimit = 40 }
+    var scene = try PeerScene.make { $0.overallLimit = 40 }
     try scene.signIn("laptop")
     // Nine buffers of four or five: whichever is flushed, more than three quarters stay.
     for number in 0..<9 {
@@ -246,7 +246,7 @@ struct PeerHoleRecoveryTests {
 
   @Test("B11: buffers are no longer followed once the pressure is gone, whatever made it go")
   func pressureEnds() throws {
-    var scene = try PeerScene.make { $0.overallStanzaLimit = 40 }
+    var scene = try PeerScene.make { $0.overallLimit = 40 }
     try scene.signIn("laptop")
     let names = (0..<9).map { DeviceName("\($0)") }
     for name in names {
@@ -273,8 +273,8 @@ struct PeerHoleRecoveryTests {
   @Test("B11: a buffer that lost its oldest stanza is still the largest")
   func largestAfterTrimming() throws {
     var scene = try PeerScene.make {
-      $0.sessionStanzaLimit = 5
-      $0.overallStanzaLimit = 40
+      $0.perSessionLimit = 5
+      $0.overallLimit = 40
     }
     try scene.signIn("laptop")
     try scene.signIn("away", show: .away)

@@ -43,7 +43,7 @@ struct PeerHoleTests {
 
   @Test("hole b, B11: the bytes that reach a device's limit flush it, themselves included")
   func sessionBytes() throws {
-    var scene = try PeerScene.pair { $0.sessionByteLimit = 100 }
+    var scene = try PeerScene.pair { $0.perSessionByteLimit = 100 }
     scene.chat("1", bytes: 60)
     scene.chat("2", bytes: 39)
     #expect(scene.held("phone") == 2)
@@ -56,7 +56,7 @@ struct PeerHoleTests {
 
   @Test("hole b, R-054, B11: the overall limit flushes the largest buffer, of equal ones the first")
   func overallStanzas() throws {
-    var scene = try PeerScene.make { $0.overallStanzaLimit = 6 }
+    var scene = try PeerScene.make { $0.overallLimit = 6 }
     try scene.signIn("laptop")
     for name: DeviceName in ["a", "b", "c"] {
       try scene.signIn(name, show: .away)
@@ -237,7 +237,7 @@ struct PeerHoleTests {
 
   @Test("hole h, B11: limit 1 is no effective holding")
   func limitOne() throws {
-    var scene = try PeerScene.pair { $0.sessionStanzaLimit = 1 }
+    var scene = try PeerScene.pair { $0.perSessionLimit = 1 }
     scene.chat("1")
     #expect(
       scene.lines() == ["laptop: 1 rings", "phone: flush of 1, sessionLimit", "phone: 1 delayed"])
@@ -246,7 +246,7 @@ struct PeerHoleTests {
 
   @Test("hole h: an overall limit of one holds nothing and ends")
   func overallLimitOne() throws {
-    var scene = try PeerScene.pair { $0.overallStanzaLimit = 1 }
+    var scene = try PeerScene.pair { $0.overallLimit = 1 }
     for number in 0..<100 { scene.chat("\(number)") }
     #expect(scene.held("phone") == 0)
     #expect(scene.counters().flushes(because: .overallLimit) == 100)

@@ -78,7 +78,7 @@ struct PeerQuietModeTests {
 
   @Test("MIM alice_gets_message_after_buffer_overflow: the limit's worth, the rest after active")
   func overflow() throws {
-    var scene = try PeerScene.pair { $0.sessionStanzaLimit = 20 }
+    var scene = try PeerScene.pair { $0.perSessionLimit = 20 }
     for number in 1...25 { scene.chat("\(number)") }
     let phone = scene.lines().filter { $0.hasPrefix("phone") }
     #expect(phone.first == "phone: flush of 20, sessionLimit")

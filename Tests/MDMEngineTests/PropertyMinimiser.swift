@@ -82,9 +82,9 @@ enum PropertyMinimiser {
   private static var resets: [(inout Configuration.Values) -> Void] {
     let plain = Configuration.standard.values
     return [
-      { $0.sessionStanzaLimit = plain.sessionStanzaLimit },
-      { $0.sessionByteLimit = plain.sessionByteLimit },
-      { $0.overallStanzaLimit = nil },
+      { $0.perSessionLimit = plain.perSessionLimit },
+      { $0.perSessionByteLimit = plain.perSessionByteLimit },
+      { $0.overallLimit = nil },
       { $0.overallByteLimit = plain.overallByteLimit },
       { $0.regroupDelay = plain.regroupDelay },
       { $0.flushOnActivityExpiry = plain.flushOnActivityExpiry },

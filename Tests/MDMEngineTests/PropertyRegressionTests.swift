@@ -123,7 +123,7 @@ struct PropertyRegressionTests {
   func givenUpMarkerIsTold() throws {
     self.play(
       Script(
-        configuration: try Configuration { $0.sessionStanzaLimit = 1 },
+        configuration: try Configuration { $0.perSessionLimit = 1 },
         steps: self.opening(SignIn(device: "d0"), SignIn(device: "d1")) + [
           ScriptStep(.still, .receive(account: 0, self.chat(1), to: .account)),
           ScriptStep(.still, .connectionLost(self.phone)),
@@ -169,8 +169,8 @@ struct PropertyRegressionTests {
   @Test("B11: the largest buffer goes first though it gave up its oldest stanza meanwhile")
   func largestBufferGoesFirst() throws {
     let configuration = try Configuration {
-      $0.sessionStanzaLimit = 3
-      $0.overallStanzaLimit = 8
+      $0.perSessionLimit = 3
+      $0.overallLimit = 8
     }
     func receipts(_ ids: ClosedRange<Int>, to device: DeviceName) -> [ScriptStep] {
       ids.map { id in

@@ -21,7 +21,7 @@ private struct TableScene: ~Copyable {
 
   static func make(_ roles: [TableRole], active: Int?) throws -> TableScene {
     var engine = MessagingEngine(
-      configuration: try Configuration { $0.sessionStanzaLimit = 1_000_000 })
+      configuration: try Configuration { $0.perSessionLimit = 1_000_000 })
     var effects = Effects()
     let account = try engine.open("alice@example.org", at: .origin, into: &effects)
     // Away does not count as an act (B2), so nobody is active yet.

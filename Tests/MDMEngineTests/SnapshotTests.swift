@@ -204,6 +204,24 @@ struct SnapshotTests {
     }
   }
 
+  @Test("a snapshot of version 1, as it was first written, is still read the same way")
+  func versionOne() throws {
+    let bytes = SnapshotFixture.versionOne
+    let engine = try MessagingEngine.restored(
+      from: bytes, configuration: try Configuration { $0.archiveFailure = .refuse },
+      at: Self.instant(18))
+    engine.checkInvariants()
+    Self.expectEqual(engine.snapshot(), bytes)
+    let alice = try Self.unwrap(engine.account(named: "alice@example.org"))
+    let tablet = try Self.unwrap(engine.device(named: "tablet", of: alice))
+    let report = try Self.unwrap(engine.report(on: tablet))
+    #expect(report.mode == .quiet)
+    #expect(report.kind == .iPad)
+    #expect(report.heldStanzas == 14)
+    Self.expectEqual(engine.lastPosition(of: alice), 49)
+    Self.expectEqual(engine.readState(of: "carol@example.org", in: alice)?.unread, 3)
+  }
+
   // MARK: - Bad input
 
   @Test("a snapshot cut off anywhere is refused")

@@ -109,7 +109,7 @@ struct TimelineTests {
       ("time | event | phone\n0:00 | bob: m1 bytes=many |", .malformedValue("many"), 2),
       ("time | event | phone\n0:00 | phone away priority=900 |", .malformedValue("900"), 2),
       ("set colour=red\ntime | event | phone", .unknownSetting("colour"), 1),
-      ("set silent=loud\ntime | event | phone", .malformedValue("loud"), 1),
+      ("set silentSemantics=loud\ntime | event | phone", .malformedValue("loud"), 1),
       ("device tablet push\ntime | event | phone", .unknownDevice("tablet"), 1),
       ("device phone fast\ntime | event | phone", .unknownWord("fast"), 1),
     ])
@@ -129,7 +129,7 @@ struct TimelineTests {
       Issue.record("\(String(describing: error)) is not about the configuration.")
       return
     }
-    #expect(configuration.violations.map { $0.setting } == ["activeWindow", "sessionStanzaLimit"])
+    #expect(configuration.violations.map { $0.setting } == ["activeWindow", "perSessionLimit"])
     #expect(error?.line == 2)
   }
 

@@ -62,6 +62,14 @@ struct Repository: Sendable {
     }
   }
 
+  /// The text of the file at `path`, empty when there is none.
+  func text(of path: String) -> String {
+    self.file(path).lines.joined(separator: "\n")
+  }
+
+  /// Whether there is a text file at `path`.
+  func exists(_ path: String) -> Bool { self.files.contains { $0.path == path } }
+
   /// The file at `path`, with no lines when there is none.
   func file(_ path: String) -> File {
     self.files.first { $0.path == path } ?? File(path: path, lines: [])

@@ -1,5 +1,6 @@
 import Foundation
 import MDM
+import MDMTestKit
 
 /// Replays a recording from beginning to end.
 public enum Replayer {
@@ -42,13 +43,43 @@ public enum Replayer {
     let recording = Recording(contentsOf: data) { progress($0 / 2) }
     var server = try VirtualServer(
       domain: recording.domain, hosted: recording.hosted, configuration: configuration)
+    let share = verifying ? 0.2 : 0.5
     for (index, event) in recording.events.enumerated() {
       server.handle(event)
       if index % 500 == 0 {
-        progress(0.5 + Double(index) / Double(max(1, recording.events.count)) / 2)
+        progress(0.5 + share * Double(index) / Double(max(1, recording.events.count)))
       }
     }
+    var result = Result(story: Story(), errors: recording.errors)
+    if verifying {
+      (result.violations, result.checks) = Self.audit(
+        server.journal, configuration
+      ) { progress(0.7 + 0.3 * $0) }
+    }
+    result.story = server.end()
     progress(1)
-    return Result(story: server.end(), errors: recording.errors)
+    return result
+  }
+
+  /// Plays the replay's commands to the test kit's auditor, which stops at the first violation.
+  private static func audit(
+    _ journal: [(command: Command?, instant: MonotonicInstant)], _ configuration: Configuration,
+    progress: (Double) -> Void
+  ) -> (violations: [String], checks: Int) {
+    let auditor = EngineAuditor(configuration: configuration, explaining: true)
+    do throws(AuditViolation) {
+      for (index, entry) in journal.enumerated() {
+        if let command = entry.command {
+          try auditor.perform(command, at: entry.instant)
+        } else {
+          try auditor.expire(at: entry.instant)
+        }
+        if index % 500 == 0 { progress(Double(index) / Double(journal.count)) }
+      }
+      try auditor.finish()
+      return ([], auditor.played)
+    } catch {
+      return (["\(error)"], auditor.played)
+    }
   }
 }

@@ -24,9 +24,10 @@ public struct SummaryText {
         + "dropped \(totals.dropped), rang \(totals.notified), archived \(totals.archived)")
     lines += ["", "What each device received, in order (! rang, c copy)"]
     for device in self.story.devices {
-      let heads = "  \(TimelineText.padded(device, to: 24))"
+      let head = self.name(device)
       lines += TimelineText.wrapped(self.received(by: device), to: 100).enumerated().map {
-        $0.offset == 0 ? heads + $0.element : String(repeating: " ", count: 26) + $0.element
+        $0.offset == 0
+          ? head + $0.element : String(repeating: " ", count: head.count) + $0.element
       }
     }
     lines += ["", "How often each device was written to while quiet"]
@@ -37,6 +38,11 @@ public struct SummaryText {
   private func value(of name: CounterName) -> String {
     name == .mdmBufferAvgQueuedTime
       ? self.story.counters.text(of: name) + " s" : self.story.counters.text(of: name)
+  }
+
+  private func name(_ device: String) -> String {
+    let width = self.story.devices.map { $0.count }.max() ?? 0
+    return "  \(TimelineText.padded(device, to: width + 2))"
   }
 
   private func received(by device: String) -> String {
@@ -55,7 +61,7 @@ public struct SummaryText {
   }
 
   private func radio(of device: String) -> String {
-    let name = "  \(TimelineText.padded(device, to: 24))"
+    let name = self.name(device)
     guard let log = self.story.radio[device], log.hasBeenQuiet else {
       return name + "never quiet"
     }

@@ -16,6 +16,8 @@ struct VirtualServer: ~Copyable {
   private var recent: [AccountHandle: RecentMessageIDs] = [:]
   private var labels = StanzaLabels()
   private(set) var story = Story()
+  /// Every command with its instant, nil for a timer that fired.
+  private(set) var journal: [(command: Command?, instant: MonotonicInstant)] = []
   private var step = Story.Step(line: 0, instant: .origin, text: "", isNoise: true)
 
   init(
@@ -55,6 +57,7 @@ struct VirtualServer: ~Copyable {
       self.now = deadline
       self.step = Story.Step(
         line: 0, instant: deadline, text: "a window closes", isNoise: false)
+      self.journal.append((nil, deadline))
       self.engine.expire(at: deadline, into: &self.effects)
       self.note()
       self.finish()
@@ -188,6 +191,7 @@ struct VirtualServer: ~Copyable {
 
   @discardableResult
   private mutating func apply(_ command: Command) -> Outcome {
+    self.journal.append((command, self.now))
     let outcome = self.engine.apply(command, at: self.now, into: &self.effects)
     self.note()
     return outcome
