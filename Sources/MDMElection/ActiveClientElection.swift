@@ -1,15 +1,16 @@
-package import MDMStanza
+public import MDMStanza
 
 /// When a session last did something that makes it the active client, if ever (B1, B2).
+@usableFromInline
 package struct ActivityStamp: BitwiseCopyable, Sendable, Equatable {
   /// The instant, `.distantPast` for never.
-  package var instant: MonotonicInstant
+  @usableFromInline package var instant: MonotonicInstant
   /// Upper 29 bits: the act's number within its account, so that of two acts at the same instant
   /// the one processed later wins (B1). Lower 3 bits: the kind of act.
-  package var packed: UInt32
+  @usableFromInline package var packed: UInt32
 
   /// No act yet, or the act was erased (B4).
-  package static let never = ActivityStamp(instant: .distantPast, packed: 0)
+  package static var never: ActivityStamp { ActivityStamp(instant: .distantPast, packed: 0) }
 
   package init(instant: MonotonicInstant, packed: UInt32) {
     self.instant = instant
@@ -32,9 +33,10 @@ package struct ActivityStamp: BitwiseCopyable, Sendable, Equatable {
 /// the holder, and when the holder's window has closed so has everyone's. The register therefore
 /// remembers one index and a query costs one subtraction; only when the holder leaves are the
 /// others looked at again.
+@usableFromInline
 package struct ActiveClientElection: BitwiseCopyable, Sendable {
   /// Index of the session with the latest act, -1 for none.
-  package private(set) var holder: Int8 = -1
+  @usableFromInline package private(set) var holder: Int8 = -1
   /// Acts counted in this account so far.
   package private(set) var acts: UInt32 = 0
   /// Since when the holder has been active without a break.

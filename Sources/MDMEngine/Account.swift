@@ -13,49 +13,11 @@ struct Device: BitwiseCopyable, Sendable {
   var held = HeldQueue()
 }
 
-/// An account's devices by index: room for as many as it has had at once, doubled when needed.
-struct DeviceBlock: ~Copyable, @unchecked Sendable {
-  private var pointer: UnsafeMutablePointer<Device>?
-  private(set) var capacity = 0
-
-  init() {}
-
-  deinit { self.pointer?.deallocate() }
-
-  /// The device at `index`, read or changed in place. The index is one of the account's occupied
-  /// ones.
-  subscript(index: Int) -> Device {
-    @inline(__always)
-    unsafeAddress { UnsafePointer(self.address(index)) }
-    @inline(__always)
-    unsafeMutableAddress { self.address(index) }
-  }
-
-  @inline(__always)
-  private func address(_ index: Int) -> UnsafeMutablePointer<Device> {
-    guard let pointer = self.pointer, index >= 0, index < self.capacity else {
-      preconditionFailure("There is no device \(index) among \(self.capacity).")
-    }
-    return pointer + index
-  }
-
-  /// Puts a device at `index`, making room for it.
+extension GrowableBuffer where Element == Device {
+  /// Puts a device at `index`. Places without a device are never read; giving them a value keeps
+  /// the buffer initialised.
   mutating func place(_ device: Device, at index: Int) {
-    if index >= self.capacity {
-      let capacity = max(index + 1, self.capacity * 2)
-      let grown = UnsafeMutablePointer<Device>.allocate(capacity: capacity)
-      if let old = self.pointer {
-        grown.moveInitialize(from: old, count: self.capacity)
-        old.deallocate()
-      }
-      // Places without a device are never read before a device is placed there; giving them a
-      // value keeps all of the block initialised.
-      for vacant in self.capacity..<capacity {
-        (grown + vacant).initialize(to: device)
-      }
-      self.pointer = grown
-      self.capacity = capacity
-    }
+    while self.count <= index { self.append(device) }
     self[index] = device
   }
 }
@@ -82,7 +44,7 @@ struct Account: ~Copyable, Sendable {
   var deadline = MonotonicInstant.distantFuture
   /// The last archive position handed out.
   var position: UInt64 = 0
-  var devices = DeviceBlock()
+  var devices = GrowableBuffer<Device>()
   var sets = SessionSets()
   var election = ActiveClientElection()
   var held = HeldList()

@@ -13,7 +13,7 @@ public enum Command: Hashable, Sendable {
   /// Closes an account; its devices are signed out first.
   case close(AccountHandle)
   /// Signs a device in.
-  case signIn(AccountHandle, SignIn)
+  indirect case signIn(AccountHandle, SignIn)
   /// Signs a device out in good order.
   case signOut(DeviceHandle)
   /// A device's connection was lost; it may resume (B14).
@@ -46,7 +46,7 @@ public enum Command: Hashable, Sendable {
   /// Puts a staged switch into force (R-048, B18).
   case restart
   /// Replaces the configuration; what is held stays held, under the new limits.
-  case configure(Configuration)
+  indirect case configure(Configuration)
 }
 
 /// What a device says when it signs in.

@@ -20,6 +20,8 @@ struct FanOut {
   /// Whether it comes from the own account: never rings, never wakes (B7).
   let isOwn: Bool
   let rule: HoldingRule
+  /// The slot of its conversation's read state, `.max` for none.
+  var conversationSlot = UInt32.max
 
   /// Active clients that get it live: they alone ring (B10).
   var reachedActive = DeviceSet()
@@ -160,11 +162,8 @@ extension Core {
   private func noteNotified(
     _ fanOut: FanOut, _ devices: DeviceSet, on account: inout Account
   ) {
-    guard fanOut.position != 0, !account.reads.isEmpty,
-      let conversation = fanOut.stanza.storage.conversation,
-      let slot = account.reads.value.slot(of: conversation)
-    else { return }
-    account.reads.value.noteNotified(slot, devices, at: fanOut.position)
+    guard fanOut.conversationSlot != .max else { return }
+    account.reads.value.noteNotified(fanOut.conversationSlot, devices, at: fanOut.position)
   }
 
   private mutating func drop(

@@ -29,7 +29,7 @@ extension Core {
     let device = account.handle(of: index)
     let header = effects.flush(reason, of: device)
     effects.setFlushCount(Int(count), at: header)
-    var lastUnread: (record: Int, item: HeldItem)?
+    var lastUnread: LastUnread?
     while let item = self.log.pop(
       for: index, queue: &account.devices[index].held, isDelivered: true, account: account.slot,
       list: &account.held)
@@ -39,25 +39,18 @@ extension Core {
         self.deliverHeldMarker(item.conversationSlot, to: index, of: &account, into: effects)
         continue
       }
-      let isRead =
-        !account.reads.isEmpty
-        && account.reads.value.isRead(stanza.storage.conversation, at: item.position)
-      let isUnseen = ringing == .unseen && !item.isTold && !isRead
-      let decision = self.notification(of: item, stanza, isUnseen: isUnseen)
-      if decision.rings { self.noteLateRing(item, stanza, of: index, in: &account) }
-      effects.deliver(
-        effects.adopt(stanza), form: item.form, decision: decision, position: item.position,
-        heldSince: item.arrival, alreadyRead: isRead, to: device)
-      if effects.explains {
-        effects.explain(device, stanza, item.position, .flushed(reason))
-      }
-      if ringing == .lastUnread, !isRead, decision == .heldBack {
-        lastUnread = (effects.count - 1, item)
+      // The list of effects takes the item's reference over, so the stanza lives on.
+      let reference = effects.adopt(retained: stanza)
+      stanza._withUnsafeGuaranteedRef {
+        self.deliver(
+          $0, item, reference, reason, ringing, &lastUnread, to: index, device, of: &account,
+          into: effects)
       }
     }
-    if let lastUnread, let stanza = lastUnread.item.stanza {
+    if let lastUnread {
       effects.setDecision(.activityExpired, at: lastUnread.record)
-      self.noteLateRing(lastUnread.item, stanza, of: index, in: &account)
+      self.noteLateRing(
+        lastUnread.conversation, lastUnread.position, of: index, in: &account)
     }
     self.noteFlush(reason, count: Int64(count))
     if self.rules.regroupDelay > 0, account.sets.connected.contains(index) {
@@ -66,8 +59,51 @@ extension Core {
     }
   }
 
+  /// The last unread message of a flush, which may ring for all of them (B26).
+  private struct LastUnread {
+    var record: Int
+    var position: UInt64
+    var conversation: ConversationID?
+  }
+
+  @inline(__always)
+  private mutating func deliver(
+    _ stanza: Stanza.Storage, _ item: HeldItem, _ reference: UInt32, _ reason: FlushReason,
+    _ ringing: FlushRing, _ lastUnread: inout LastUnread?, to index: Int,
+    _ device: DeviceHandle, of account: inout Account, into effects: EffectStorage
+  ) {
+    let isRead = self.isRead(stanza, item.position, in: account)
+    let isUnseen = ringing == .unseen && !item.isTold && !isRead
+    let decision = self.notification(of: item, stanza, isUnseen: isUnseen)
+    if decision.rings {
+      self.noteLateRing(stanza.conversation, item.position, of: index, in: &account)
+    }
+    effects.deliver(
+      reference, form: item.form, decision: decision, position: item.position,
+      heldSince: item.arrival, alreadyRead: isRead, to: device)
+    if effects.explains {
+      effects.explain(device, Stanza(storage: stanza), item.position, .flushed(reason))
+    }
+    if ringing == .lastUnread, !isRead, decision == .heldBack {
+      lastUnread = LastUnread(
+        record: effects.count - 1, position: item.position, conversation: stanza.conversation)
+    }
+  }
+
+  /// Whether the message at `position` has been read; most have not, which the first test finds.
+  @inline(__always)
+  private func isRead(
+    _ stanza: Stanza.Storage, _ position: UInt64, in account: borrowing Account
+  ) -> Bool {
+    guard !account.reads.isEmpty, position <= account.reads.value.furthestRead else {
+      return false
+    }
+    return account.reads.value.isRead(stanza.conversation, at: position)
+  }
+
+  @inline(__always)
   private func notification(
-    of item: HeldItem, _ stanza: Stanza, isUnseen: Bool
+    of item: HeldItem, _ stanza: Stanza.Storage, isUnseen: Bool
   ) -> NotificationDecision {
     if item.isSentCopy || stanza.flags.contains(.ownAccount) { return .ownMessage }
     guard stanza.kind.isContent else { return .notContent }
@@ -75,15 +111,16 @@ extension Core {
   }
 
   private mutating func noteLateRing(
-    _ item: HeldItem, _ stanza: Stanza, of index: Int, in account: inout Account
+    _ conversation: ConversationID?, _ position: UInt64, of index: Int, in account: inout Account
   ) {
     self.totals.notified &+= 1
-    guard item.position != 0, !account.reads.isEmpty, let conversation = stanza.conversation,
+    guard position != 0, !account.reads.isEmpty, let conversation,
       let slot = account.reads.value.slot(of: conversation)
     else { return }
-    account.reads.value.noteNotified(slot, DeviceSet(index), at: item.position)
+    account.reads.value.noteNotified(slot, DeviceSet(index), at: position)
   }
 
+  @inline(__always)
   private mutating func noteResidence(of item: HeldItem) {
     let residence = self.now.nanoseconds(since: item.arrival)
     self.totals.queuedNanoseconds.add(residence)

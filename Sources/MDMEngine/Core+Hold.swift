@@ -10,8 +10,7 @@ extension Core {
   /// Holds a stanza back for ``FanOut/held`` and lets the limits of each device speak (B8, B11).
   mutating func hold(_ fanOut: FanOut, on account: inout Account, into effects: EffectStorage) {
     let slot = account.slot
-    let isKeyed = fanOut.rule == .latestByKey || fanOut.rule == .chatState
-    let key = isKeyed && HoldBackLog.hasKey(fanOut.stanza) ? slot : nil
+    let key = fanOut.rule.replaces && HoldBackLog.hasKey(fanOut.stanza) ? slot : nil
     if key != nil { self.supersede(fanOut, on: &account, into: effects) }
 
     let entry = self.log.append(
@@ -115,12 +114,13 @@ extension Core {
       for: index, queue: &account.devices[index].held, isDelivered: false,
       account: account.slot, list: &account.held)
     guard let item else { return }
-    guard let stanza = item.stanza else {
+    guard let storage = item.stanza else {
       // The marker itself is in the account's state; the device is told when it is back.
       account.reads.value[item.conversationSlot].waiting.remove(index)
       account.devices[index].session.traits.insert(.missedMarkers)
       return
     }
+    let stanza = Stanza(storage: storage.takeRetainedValue())
     self.totals.undelivered &+= 1
     let device = account.handle(of: index)
     if effects.explains { effects.explain(device, stanza, item.position, .undelivered) }

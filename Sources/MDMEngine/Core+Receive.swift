@@ -23,7 +23,7 @@ extension Core {
     let reference = effects.adopt(stanza)
     let place = self.archive(
       stanza, reference, .received, at: position, on: &account, into: effects)
-    self.noteUnread(stanza, at: place, on: &account)
+    let conversation = self.noteUnread(stanza, at: place, on: &account)
     if effects.explains {
       self.explainSkipped(stanza, place, route, to: addressee, context, account, into: effects)
     }
@@ -35,7 +35,8 @@ extension Core {
     }
     var fanOut = FanOut(
       stanza: stanza, reference: reference, position: place, route: route, isSentCopy: false,
-      isOwn: flags.contains(.ownAccount), rule: HoldingRule.of(kind, flags))
+      isOwn: flags.contains(.ownAccount), rule: HoldingRule.of(kind, flags),
+      conversationSlot: conversation)
     self.decide(&fanOut, active: active, in: account)
     self.perform(&fanOut, on: &account, into: effects)
   }
@@ -72,16 +73,20 @@ extension Core {
     return account.position
   }
 
-  /// A one-to-one message to the account is unread until a marker says otherwise (B21).
+  /// A one-to-one message to the account is unread until a marker says otherwise (B21). Returns
+  /// the slot of its conversation, `.max` for what is not counted.
   @inline(__always)
-  private func noteUnread(_ stanza: Stanza, at position: UInt64, on account: inout Account) {
+  private func noteUnread(
+    _ stanza: Stanza, at position: UInt64, on account: inout Account
+  ) -> UInt32 {
     guard position != 0, !stanza.storage.flags.contains(.ownAccount),
       let conversation = stanza.storage.conversation
-    else { return }
+    else { return .max }
     account.needReads()
     let slot = account.reads.value.ensureSlot(
       of: conversation, limit: self.rules.conversationLimit)
     account.reads.value.noteReceived(slot, at: position)
+    return slot
   }
 
   private func explainSkipped(

@@ -4,6 +4,7 @@ import MDMQuietMode
 import MDMRouting
 import MDMSession
 import MDMStanza
+import MDMStorage
 
 /// What all accounts share: the rules, the hold-back log, the counters and the clock's last word.
 ///

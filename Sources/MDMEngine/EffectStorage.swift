@@ -47,23 +47,31 @@ final class EffectStorage: @unchecked Sendable {
   @exclusivity(unchecked) private(set) var count = 0
   @exclusivity(unchecked) private var capacity = 0
   @exclusivity(unchecked) private var records: UnsafeMutablePointer<EffectRecord>
-  @exclusivity(unchecked) private var stanzas: [Stanza] = []
+  /// Stanzas referred to, each with one reference counted for this table.
+  @exclusivity(unchecked) private var stanzas: UnsafeMutablePointer<Unmanaged<Stanza.Storage>>
+  @exclusivity(unchecked) private var stanzaCount = 0
+  @exclusivity(unchecked) private var stanzaCapacity = 0
   private var conversations: [(id: ConversationID, unread: Int)] = []
   var explanations: [Explanation] = []
 
   init(explains: Bool) {
     self.explains = explains
     self.records = .allocate(capacity: 0)
+    self.stanzas = .allocate(capacity: 0)
   }
 
-  deinit { self.records.deallocate() }
+  deinit {
+    self.releaseStanzas()
+    self.stanzas.deallocate()
+    self.records.deallocate()
+  }
 
   func copy() -> EffectStorage {
     let other = EffectStorage(explains: self.explains)
     other.reserve(self.count)
     other.records.update(from: self.records, count: self.count)
     other.count = self.count
-    other.stanzas = self.stanzas
+    for index in 0..<self.stanzaCount { _ = other.adopt(retained: self.stanzas[index].retain()) }
     other.conversations = self.conversations
     other.explanations = self.explanations
     return other
@@ -71,8 +79,8 @@ final class EffectStorage: @unchecked Sendable {
 
   func removeAll() {
     self.count = 0
-    self.stanzas.removeAll(keepingCapacity: true)
-    self.conversations.removeAll(keepingCapacity: true)
+    self.releaseStanzas()
+    if !self.conversations.isEmpty { self.conversations.removeAll(keepingCapacity: true) }
     if self.explains { self.explanations.removeAll(keepingCapacity: true) }
   }
 
@@ -97,9 +105,33 @@ final class EffectStorage: @unchecked Sendable {
   }
 
   /// Keeps a stanza alive as long as its effects; returns its index for ``EffectRecord/reference``.
+  @inline(__always)
   func adopt(_ stanza: Stanza) -> UInt32 {
-    self.stanzas.append(stanza)
-    return UInt32(truncatingIfNeeded: self.stanzas.count &- 1)
+    self.adopt(retained: .passRetained(stanza.storage))
+  }
+
+  /// Takes over a reference that has been counted already.
+  @inline(__always)
+  func adopt(retained stanza: Unmanaged<Stanza.Storage>) -> UInt32 {
+    if self.stanzaCount == self.stanzaCapacity { self.growStanzas() }
+    (self.stanzas + self.stanzaCount).initialize(to: stanza)
+    self.stanzaCount &+= 1
+    return UInt32(truncatingIfNeeded: self.stanzaCount &- 1)
+  }
+
+  @inline(never)
+  private func growStanzas() {
+    let capacity = max(32, self.stanzaCapacity * 2)
+    let grown = UnsafeMutablePointer<Unmanaged<Stanza.Storage>>.allocate(capacity: capacity)
+    grown.moveInitialize(from: self.stanzas, count: self.stanzaCount)
+    self.stanzas.deallocate()
+    self.stanzas = grown
+    self.stanzaCapacity = capacity
+  }
+
+  private func releaseStanzas() {
+    for index in 0..<self.stanzaCount { self.stanzas[index].release() }
+    self.stanzaCount = 0
   }
 
   /// Keeps a conversation's name; returns its index for ``EffectRecord/reference``.
@@ -196,7 +228,11 @@ extension EffectStorage {
     AccountHandle(carriedBy: record.device)
   }
 
-  private func stanza(_ record: EffectRecord) -> Stanza { self.stanzas[Int(record.reference)] }
+  private func stanza(_ record: EffectRecord) -> Stanza {
+    let index = Int(record.reference)
+    precondition(index < self.stanzaCount, "Effect record without its stanza.")
+    return Stanza(storage: self.stanzas[index].takeUnretainedValue())
+  }
 
   private func form(_ record: EffectRecord) -> Delivery.Form {
     Delivery.Form(rawValue: record.detail) ?? .original

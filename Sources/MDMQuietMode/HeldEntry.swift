@@ -19,13 +19,13 @@ struct HeldEntry: BitwiseCopyable {
   var reference: UInt32
 
   /// The link of the last entry.
-  static let none: UInt32 = 0x07FF_FFFF
-  private static let linkMask: UInt32 = 0x07FF_FFFF
-  private static let pushedFlag: UInt32 = 1 << 27
-  private static let sentFlag: UInt32 = 1 << 28
-  private static let seenFlag: UInt32 = 1 << 29
-  private static let archivedFlag: UInt32 = 1 << 30
-  private static let keyedFlag: UInt32 = 1 << 31
+  static var none: UInt32 { 0x07FF_FFFF }
+  private static var linkMask: UInt32 { 0x07FF_FFFF }
+  private static var pushedFlag: UInt32 { 1 << 27 }
+  private static var sentFlag: UInt32 { 1 << 28 }
+  private static var seenFlag: UInt32 { 1 << 29 }
+  private static var archivedFlag: UInt32 { 1 << 30 }
+  private static var keyedFlag: UInt32 { 1 << 31 }
 
   init(
     stanza: Unmanaged<Stanza.Storage>?, arrival: MonotonicInstant, pending: DeviceSet,
@@ -87,13 +87,14 @@ package struct HeldList: BitwiseCopyable, Sendable {
 }
 
 /// One device's view of its account's part of the log.
+@usableFromInline
 package struct HeldQueue: BitwiseCopyable, Sendable {
   /// Index of the first entry the device waits for, ``HeldEntry/none`` for nothing.
   var first = HeldEntry.none
   /// Stanzas that wait for it.
-  package internal(set) var count: UInt32 = 0
+  @usableFromInline package internal(set) var count: UInt32 = 0
   /// Their payload bytes, held at the top of the range.
-  package internal(set) var bytes: UInt32 = 0
+  @usableFromInline package internal(set) var bytes: UInt32 = 0
 
   package init() {}
 
@@ -102,9 +103,11 @@ package struct HeldQueue: BitwiseCopyable, Sendable {
 }
 
 /// What a device gets out of the log.
-package struct HeldItem: Sendable {
+///
+/// Its stanza, if it has one, comes with a reference counted for whoever takes the item.
+package struct HeldItem: BitwiseCopyable, Sendable {
   /// The stanza, or nil for a read marker.
-  package let stanza: Stanza?
+  package let stanza: Unmanaged<Stanza.Storage>?
   /// The conversation's slot, for a read marker.
   package let conversationSlot: UInt32
   /// When it was accepted.

@@ -197,22 +197,25 @@ package struct HoldBackLog: ~Copyable, Sendable {
     let index = queue.first
     guard index != HeldEntry.none else { return nil }
     let entry = self.entries[index]
+    let others = entry.pending - device
     let item = HeldItem(
-      stanza: entry.stanza.map { Stanza(storage: $0.takeUnretainedValue()) },
-      conversationSlot: entry.reference, arrival: entry.arrival,
+      stanza: entry.stanza, conversationSlot: entry.reference, arrival: entry.arrival,
       position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
       isSentCopy: entry.isSentCopy, isCopy: entry.copies.contains(device),
-      isSeen: entry.isSeen, isTold: entry.isSeen || entry.isPushed,
-      others: entry.pending - device)
-    if isDelivered { self.entries[index].isSeen = true }
+      isSeen: entry.isSeen, isTold: entry.isSeen || entry.isPushed, others: others)
     queue.first = self.next(after: index, for: device)
     queue.count &-= 1
-    if queue.count == 0 {
-      queue.bytes = 0
+    let size = queue.count == 0 ? queue.bytes : min(queue.bytes, self.size(index))
+    queue.bytes = queue.bytes &- size
+    self.stanzas &-= 1
+    self.entries[index].pending = others
+    if others.isEmpty {
+      // The log's own reference goes over to the item.
+      self.bury(index, account: slot, list: &list)
     } else {
-      queue.bytes = queue.bytes &- min(queue.bytes, self.size(index))
+      _ = entry.stanza?.retain()
+      if isDelivered { self.entries[index].isSeen = true }
     }
-    self.release(index, for: device, account: slot, list: &list)
     return item
   }
 
@@ -227,17 +230,25 @@ package struct HoldBackLog: ~Copyable, Sendable {
   ) {
     self.entries[index].pending.remove(device)
     self.stanzas &-= 1
+    guard self.entries[index].pending.isEmpty else { return }
+    let stanza = self.entries[index].stanza
+    self.bury(index, account: slot, list: &list)
+    stanza?.release()
+  }
+
+  /// Nobody waits for the entry any more: it leaves the key index and, sooner or later, the list.
+  /// Its reference is the caller's to pass on or to release.
+  private mutating func bury(_ index: UInt32, account slot: UInt32, list: inout HeldList) {
     let entry = self.entries[index]
-    guard entry.pending.isEmpty else { return }
     list.live &-= 1
     list.dead &+= 1
     if let held = entry.stanza {
-      held._withUnsafeGuaranteedRef { stanza in
-        self.bytes &-= stanza.payload.count
-        if entry.isKeyed { self.keys.remove(hash: Self.keyHash(stanza, slot), slot: index) }
+      self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
+      if entry.isKeyed {
+        let hash = held._withUnsafeGuaranteedRef { Self.keyHash($0, slot) }
+        self.keys.remove(hash: hash, slot: index)
       }
       self.entries[index].stanza = nil
-      held.release()
     } else {
       self.keys.remove(hash: Self.markerHash(entry.reference, slot), slot: index)
     }

@@ -1,4 +1,4 @@
-package import MDMStanza
+public import MDMStanza
 
 /// What quiet mode does with a kind of stanza: the table of decision B8.
 ///
@@ -9,6 +9,7 @@ package import MDMStanza
 /// | presence, headlines | held, the latest by key |
 /// | chat states | dropped, or held, the latest by conversation |
 /// | requests, and what is marked urgent | never held: flush, then deliver |
+@usableFromInline
 package enum HoldingRule: UInt8, Sendable {
   /// Held as long as a reached client is active elsewhere; otherwise it flushes (R-038, B7).
   case whileOtherActive
@@ -20,6 +21,14 @@ package enum HoldingRule: UInt8, Sendable {
   case chatState
   /// Flushes, then goes out.
   case never
+
+  /// Whether a newer stanza with the same key replaces an older one.
+  @inlinable package var replaces: Bool {
+    switch self {
+    case .latestByKey, .chatState: true
+    case .whileOtherActive, .inOrder, .never: false
+    }
+  }
 
   /// The rule for a stanza.
   @inlinable

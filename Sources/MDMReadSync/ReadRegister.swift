@@ -27,7 +27,7 @@ package struct ConversationState: Sendable {
 /// counts, and who has been notified of what (R-004, R-027, R-032, B21).
 package struct ReadRegister: ~Copyable, Sendable {
   /// Conversations by slot; a slot stays with its conversation until that is forgotten.
-  private var conversations: [ConversationState] = []
+  private var conversations = GrowableBuffer<ConversationState>()
   private var index = SlotIndex()
   /// Goes up by one with each accepted marker.
   package private(set) var revision: UInt64 = 0
@@ -77,7 +77,8 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// The longest untouched conversation that has nothing waiting: read ones first, then any.
   private func oldestForgettable() -> UInt32? {
     var best: (slot: Int, isUnread: Bool, touched: UInt64)?
-    for (slot, state) in self.conversations.enumerated() where state.waiting.isEmpty {
+    for slot in 0..<self.conversations.count where self.conversations[slot].waiting.isEmpty {
+      let state = self.conversations[slot]
       let isUnread = state.unread.count > 0
       if let found = best {
         if isUnread && !found.isUnread { continue }
@@ -156,7 +157,7 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   /// Forgets what the device at `index` was notified of.
   package mutating func remove(device index: Int) {
-    for place in self.conversations.indices { self.conversations[place].notified.remove(index) }
+    for place in 0..<self.conversations.count { self.conversations[place].notified.remove(index) }
   }
 
   // MARK: - Snapshot

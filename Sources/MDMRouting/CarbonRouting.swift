@@ -1,16 +1,18 @@
-package import MDMSession
-package import MDMStanza
+public import MDMSession
+public import MDMStanza
 
 /// Who gets a stanza, in what form, and what to do when nobody can.
+@usableFromInline
 package struct Route: Equatable, Sendable {
   /// Devices that get the stanza itself.
-  package var originals = DeviceSet()
+  @usableFromInline package var originals = DeviceSet()
   /// Devices that get a copy.
-  package var copies = DeviceSet()
+  @usableFromInline package var copies = DeviceSet()
   /// What to do when both are empty.
-  package var miss: Miss = .drop
+  @usableFromInline package var miss: Miss = .drop
 
   /// What to do with a stanza that no device of the account can take.
+  @usableFromInline
   package enum Miss: UInt8, Sendable {
     /// Keep it for the next sign-in.
     case store
@@ -23,6 +25,7 @@ package struct Route: Equatable, Sendable {
   /// Everyone who gets it.
   @inlinable package var recipients: DeviceSet { self.originals | self.copies }
 
+  @inlinable
   package init(
     originals: DeviceSet = DeviceSet(), copies: DeviceSet = DeviceSet(), miss: Miss = .drop
   ) {
@@ -43,18 +46,20 @@ package enum Addressee: Equatable, Sendable {
 }
 
 /// What an account's routing depends on beside the stanza.
+@usableFromInline
 package struct RoutingContext: Sendable {
   /// The account's sessions.
-  package var sets: SessionSets
+  @usableFromInline package var sets: SessionSets
   /// Index of the device without MDM that holds the conversation, -1 for none (B19).
-  package var conversationHolder: Int
+  @usableFromInline package var conversationHolder: Int
   /// Index of the active client, -1 for none.
-  package var active: Int
+  @usableFromInline package var active: Int
   /// Whether a room's messages go to every device (B22).
-  package var groupChatToAll: Bool
+  @usableFromInline package var groupChatToAll: Bool
   /// Whether files go to every device (B22).
-  package var filesToAll: Bool
+  @usableFromInline package var filesToAll: Bool
 
+  @inlinable
   package init(
     sets: SessionSets, conversationHolder: Int = -1, active: Int = -1,
     groupChatToAll: Bool = true, filesToAll: Bool = true
@@ -82,6 +87,7 @@ package struct RoutingContext: Sendable {
 /// | presence | every one | the device | dropped |
 /// | subscription | every one | the device | as to the account |
 /// | request | sent back: the server answers for the account | the device, unless suspended | sent back |
+@usableFromInline
 package enum CarbonRouting {
   /// Who gets a stanza that arrived for the account.
   ///

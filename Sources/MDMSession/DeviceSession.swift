@@ -1,4 +1,4 @@
-package import MDMStanza
+public import MDMStanza
 package import MDMStorage
 
 /// One device's session, from sign-in to its end (B14).
@@ -33,15 +33,15 @@ package struct DeviceSession: BitwiseCopyable, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
     /// The session asks for MDM.
-    package static let requestsMDM = Traits(rawValue: 1)
+    package static var requestsMDM: Traits { Traits(rawValue: 1) }
     /// A push service can reach it.
-    package static let pushEnabled = Traits(rawValue: 2)
+    package static var pushEnabled: Traits { Traits(rawValue: 2) }
     /// It has sent available presence and not taken it back.
-    package static let available = Traits(rawValue: 4)
+    package static var available: Traits { Traits(rawValue: 4) }
     /// It wants to be told how far conversations have been read, whenever MDM comes into effect.
-    package static let catchesUp = Traits(rawValue: 8)
+    package static var catchesUp: Traits { Traits(rawValue: 8) }
     /// Read markers that waited for it were given up for want of room; it is told when it resumes.
-    package static let missedMarkers = Traits(rawValue: 16)
+    package static var missedMarkers: Traits { Traits(rawValue: 16) }
     /// All there are.
     package static let all: Traits = [
       .requestsMDM, .pushEnabled, .available, .catchesUp, .missedMarkers,
@@ -70,23 +70,24 @@ package struct DeviceSession: BitwiseCopyable, Sendable {
 ///
 /// The sets are derived from the sessions whenever one changes, which is rare, so that a message,
 /// which is not, is decided by a handful of mask operations.
+@usableFromInline
 package struct SessionSets: BitwiseCopyable, Sendable, Equatable {
   /// Places with a session.
-  package var occupied = DeviceSet()
+  @usableFromInline package var occupied = DeviceSet()
   /// Sessions whose connection is up.
-  package var connected = DeviceSet()
+  @usableFromInline package var connected = DeviceSet()
   /// Sessions that have sent available presence, whether their connection is up or to be resumed.
-  package var available = DeviceSet()
+  @usableFromInline package var available = DeviceSet()
   /// Sessions for which MDM is in effect.
-  package var mdm = DeviceSet()
+  @usableFromInline package var mdm = DeviceSet()
   /// Sessions with a priority of zero or more.
-  package var nonNegative = DeviceSet()
+  @usableFromInline package var nonNegative = DeviceSet()
   /// MDM sessions in quiet mode.
-  package var quiet = DeviceSet()
+  @usableFromInline package var quiet = DeviceSet()
   /// MDM sessions in silent mode.
-  package var silent = DeviceSet()
+  @usableFromInline package var silent = DeviceSet()
   /// Sessions behind a push service.
-  package var suspended = DeviceSet()
+  @usableFromInline package var suspended = DeviceSet()
 
   package init() {}
 

@@ -14,13 +14,15 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable, BitwiseCopyable 
   }
 
   /// The origin itself.
-  public static let origin = MonotonicInstant(nanoseconds: 0)
+  @inlinable public static var origin: MonotonicInstant { MonotonicInstant(nanoseconds: 0) }
 
   /// The earliest instant there is.
-  public static let distantPast = MonotonicInstant(nanoseconds: .min)
+  @inlinable public static var distantPast: MonotonicInstant { MonotonicInstant(nanoseconds: .min) }
 
   /// The latest instant there is; as a deadline it means never.
-  public static let distantFuture = MonotonicInstant(nanoseconds: .max)
+  @inlinable public static var distantFuture: MonotonicInstant {
+    MonotonicInstant(nanoseconds: .max)
+  }
 
   /// Whether the left instant is the earlier one.
   @inlinable

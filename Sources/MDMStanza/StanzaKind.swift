@@ -50,23 +50,23 @@ public struct StanzaFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
 
   /// No copies for other devices: XEP-0280 `private` with the `no-copy` hint, a message that a
   /// room sends to each device on its own, an incoming private message of a room.
-  public static let noCopy = StanzaFlags(rawValue: 1 << 0)
+  @inlinable public static var noCopy: StanzaFlags { StanzaFlags(rawValue: 1 << 0) }
   /// Never held: a call invitation flushes and is delivered at once (B8, `bypassQuiet`).
-  public static let urgent = StanzaFlags(rawValue: 1 << 1)
+  @inlinable public static var urgent: StanzaFlags { StanzaFlags(rawValue: 1 << 1) }
   /// Not for the archive nor for offline storage (XEP-0334 `no-store`).
-  public static let noStore = StanzaFlags(rawValue: 1 << 2)
+  @inlinable public static var noStore: StanzaFlags { StanzaFlags(rawValue: 1 << 2) }
   /// Not for the archive (XEP-0334 `no-permanent-store`).
-  public static let noPermanentStore = StanzaFlags(rawValue: 1 << 3)
+  @inlinable public static var noPermanentStore: StanzaFlags { StanzaFlags(rawValue: 1 << 3) }
   /// Sent earlier and only now handed in: does not make its sender active (B2).
-  public static let replayed = StanzaFlags(rawValue: 1 << 4)
+  @inlinable public static var replayed: StanzaFlags { StanzaFlags(rawValue: 1 << 4) }
   /// From another device of the same account: never rings and never wakes a quiet device (B7).
-  public static let ownAccount = StanzaFlags(rawValue: 1 << 5)
+  @inlinable public static var ownAccount: StanzaFlags { StanzaFlags(rawValue: 1 << 5) }
   /// Not eligible for copies by what it contains: an unknown payload of type `normal`, an error
   /// that answers nothing that was copied (XEP-0280 §6.1).
-  public static let notCopyable = StanzaFlags(rawValue: 1 << 6)
+  @inlinable public static var notCopyable: StanzaFlags { StanzaFlags(rawValue: 1 << 6) }
   /// Expects no delivery to a device that is not there: in XMPP a type other than `chat` sent to
   /// a full address (RFC 6121 §8.5.3.2.1).
-  public static let exactDeviceOnly = StanzaFlags(rawValue: 1 << 7)
+  @inlinable public static var exactDeviceOnly: StanzaFlags { StanzaFlags(rawValue: 1 << 7) }
   /// An answer to a request: when its device is gone nobody waits for it.
-  public static let answer = StanzaFlags(rawValue: 1 << 8)
+  @inlinable public static var answer: StanzaFlags { StanzaFlags(rawValue: 1 << 8) }
 }

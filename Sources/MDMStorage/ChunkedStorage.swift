@@ -7,8 +7,8 @@
 @usableFromInline
 package struct ChunkedStorage<Element: ~Copyable>: ~Copyable {
   /// Records in one chunk. A power of two, so that an index splits by shift and mask.
-  @usableFromInline static var chunkCapacity: Int { 1 << Self.chunkShift }
-  @usableFromInline static var chunkShift: Int { 9 }
+  @inlinable static var chunkCapacity: Int { 1 << Self.chunkShift }
+  @inlinable static var chunkShift: Int { 9 }
 
   @usableFromInline var chunks: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
   @usableFromInline var chunkCount = 0

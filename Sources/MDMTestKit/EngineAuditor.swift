@@ -75,6 +75,8 @@ public final class EngineAuditor {
     }
   }
 
+  deinit { self.model.dismantle() }
+
   // MARK: - Commands
 
   /// Carries a command out and checks everything there is to check.

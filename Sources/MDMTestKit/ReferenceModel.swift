@@ -65,6 +65,21 @@ final class ReferenceModel {
   }
 }
 
+extension ReferenceModel {
+  /// Takes accounts, devices and entries apart: they all refer to each other.
+  func dismantle() {
+    for device in self.everyDevice.values {
+      for entry in device.queue { entry.holders = [] }
+      device.queue = []
+      device.account.devices = []
+      device.account.acts = []
+      device.account.holds = []
+    }
+    self.fresh = []
+    self.takenBack = []
+  }
+}
+
 /// One account as the model sees it.
 final class ReferenceAccount {
   let handle: AccountHandle

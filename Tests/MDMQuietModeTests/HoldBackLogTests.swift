@@ -128,12 +128,14 @@ private struct Bench: ~Copyable {
     let item = self.log.pop(
       for: device, queue: &self.queues[account][device], isDelivered: isDelivered,
       account: UInt32(account), list: &self.lists[account])
+    // The item's reference is ours to give back.
+    let stanza = item?.stanza.map { Stanza(storage: $0.takeRetainedValue()) }
     guard let expected, let item else { return expected == nil && item == nil }
     guard item.arrival.nanoseconds == expected.arrival, item.isElsewhere == elsewhere else {
       return false
     }
-    if let slot = expected.marker { return item.stanza == nil && item.conversationSlot == slot }
-    return item.stanza?.id == expected.id && item.position == expected.position
+    if let slot = expected.marker { return stanza == nil && item.conversationSlot == slot }
+    return stanza?.id == expected.id && item.position == expected.position
       && item.isSentCopy == expected.isSentCopy
       && item.isCopy == expected.copies.contains(device)
   }
@@ -251,6 +253,7 @@ struct HoldBackLogTests {
       let item = log.pop(
         for: device, queue: &queues[device], isDelivered: true, account: 0, list: &list)
       #expect(item?.isElsewhere == true)
+      item?.stanza?.release()
     }
     #expect(witness.storage == nil)
     #expect(log.bytes == 0)
@@ -315,7 +318,8 @@ struct HoldBackLogTests {
         Stanza(.chat), arrival: .origin, position: UInt64(number + 1), pending: pending,
         copies: [], isSentCopy: false, isSeen: false, key: nil, to: &list)
       for device in pending.indices { queues[device].noteAppended(index, bytes: 0) }
-      _ = log.pop(for: 0, queue: &queues[0], isDelivered: true, account: 0, list: &list)
+      log.pop(for: 0, queue: &queues[0], isDelivered: true, account: 0, list: &list)?
+        .stanza?.release()
       let linked = log.linkedCount(of: list)
       guard linked.dead <= linked.live + 33 else {
         Issue.record("\(linked.dead) dead entries after \(number + 1), \(linked.live) live")
@@ -338,6 +342,7 @@ struct HoldBackLogTests {
         isSentCopy: false, isSeen: false, key: nil, to: &list)
       queue.noteAppended(index, bytes: 0)
       let item = log.pop(for: 0, queue: &queue, isDelivered: true, account: 0, list: &list)
+      defer { item?.stanza?.release() }
       #expect(item?.position == position)
       #expect(queue.isEmpty)
       #expect(list.isEmpty)
