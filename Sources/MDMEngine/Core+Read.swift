@@ -19,9 +19,7 @@ extension Core {
       self.totals.markersUnknown &+= 1
       return .ignored(.unknownPosition)
     }
-    account.needReads()
-    let slot = account.reads.value.ensureSlot(
-      of: conversation, limit: self.rules.conversationLimit)
+    let slot = self.conversationSlot(of: conversation, in: &account)
     guard account.reads.value.advance(slot, to: position) else {
       self.totals.markersNotForward &+= 1
       return .ignored(.notForward)
@@ -39,6 +37,19 @@ extension Core {
     self.retractPushed(slot, upTo: position, among: waiting, of: &account, into: effects)
     if !waiting.isEmpty { self.holdMarker(slot, for: waiting, on: &account, into: effects) }
     return .done
+  }
+
+  /// The slot of a conversation's read state, made if need be; another one may be forgotten for it.
+  @inline(__always)
+  mutating func conversationSlot(
+    of conversation: ConversationID, in account: inout Account
+  ) -> UInt32 {
+    account.needReads()
+    let forgotten = account.reads.value.forgotten
+    let slot = account.reads.value.ensureSlot(
+      of: conversation, limit: self.rules.conversationLimit)
+    self.totals.conversationsForgotten &+= account.reads.value.forgotten &- forgotten
+    return slot
   }
 
   private func retractPushed(

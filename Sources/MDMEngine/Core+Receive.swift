@@ -76,16 +76,16 @@ extension Core {
   /// A one-to-one message to the account is unread until a marker says otherwise (B21). Returns
   /// the slot of its conversation, `.max` for what is not counted.
   @inline(__always)
-  private func noteUnread(
+  private mutating func noteUnread(
     _ stanza: Stanza, at position: UInt64, on account: inout Account
   ) -> UInt32 {
     guard position != 0, !stanza.storage.flags.contains(.ownAccount),
       let conversation = stanza.storage.conversation
     else { return .max }
-    account.needReads()
-    let slot = account.reads.value.ensureSlot(
-      of: conversation, limit: self.rules.conversationLimit)
-    account.reads.value.noteReceived(slot, at: position)
+    let slot = self.conversationSlot(of: conversation, in: &account)
+    if account.reads.value.noteReceived(slot, at: position) {
+      self.totals.unreadRunsMerged &+= 1
+    }
     return slot
   }
 

@@ -70,6 +70,6 @@ extension Counters.Totals {
   fileprivate static let fields: [any WritableKeyPath<Self, UInt64> & Sendable] = [
     \.flushedPackets, \.archived, \.archiveFailures, \.delivered, \.held, \.coalesced, \.dropped,
     \.notified, \.pushed, \.undelivered, \.unroutable, \.markers, \.markersNotForward,
-    \.markersUnknown, \.refusals, \.overflowed,
+    \.markersUnknown, \.refusals, \.overflowed, \.conversationsForgotten, \.unreadRunsMerged,
   ]
 }

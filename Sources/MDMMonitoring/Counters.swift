@@ -74,6 +74,11 @@ public struct Counters: Hashable, Sendable {
     public var markersNotForward: UInt64 = 0
     /// Read markers at positions never handed out (B21).
     public var markersUnknown: UInt64 = 0
+    /// Conversations whose read state was forgotten because an account had too many.
+    public var conversationsForgotten: UInt64 = 0
+    /// Times that unread positions of a conversation became inexact because they were too
+    /// scattered.
+    public var unreadRunsMerged: UInt64 = 0
     /// Commands refused because a limit was reached.
     public var refusals: UInt64 = 0
     /// Oldest stanzas of devices without a connection given up because a limit was reached.

@@ -93,13 +93,17 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   /// A message to the account at `position` belongs to the conversation in `slot`.
   ///
+  /// - Returns: whether two runs of unread positions had to be merged.
   /// - Complexity: O(1) amortised.
-  package mutating func noteReceived(_ slot: UInt32, at position: UInt64) {
+  @discardableResult
+  package mutating func noteReceived(_ slot: UInt32, at position: UInt64) -> Bool {
     let place = Int(slot)
     self.conversations[place].touched = position
     // It may have been read while it waited for the archive.
-    guard position > self.conversations[place].readUpTo else { return }
-    if self.conversations[place].unread.append(position) { self.mergedRuns &+= 1 }
+    guard position > self.conversations[place].readUpTo else { return false }
+    let isMerged = self.conversations[place].unread.append(position)
+    if isMerged { self.mergedRuns &+= 1 }
+    return isMerged
   }
 
   /// The users of `devices` were notified of the message at `position`.

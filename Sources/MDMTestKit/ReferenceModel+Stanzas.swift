@@ -79,7 +79,7 @@ extension ReferenceModel {
     let stanza = waiting.stanza
     if waiting.position != 0, !stanza.flags.contains(.ownAccount), let id = stanza.conversation {
       let limit = self.values.conversationLimit
-      let conversation = account.ensureConversation(id, limit: limit)
+      let conversation = self.conversation(id, limit: limit, in: account)
       conversation.positions.append(waiting.position)
       conversation.touched = waiting.position
     }
@@ -136,6 +136,15 @@ extension ReferenceModel {
     return first.map { $0.position - 1 } ?? account.position
   }
 
+  private func conversation(
+    _ id: ConversationID, limit: Int, in account: ReferenceAccount
+  ) -> ReferenceConversation {
+    let conversation = account.ensureConversation(id, limit: limit)
+    self.totals.conversationsForgotten += account.forgotten
+    account.forgotten = 0
+    return conversation
+  }
+
   // MARK: - Reading
 
   func read(
@@ -146,7 +155,8 @@ extension ReferenceModel {
       self.totals.markersUnknown += 1
       return .exactly(.ignored(.unknownPosition))
     }
-    let conversation = account.ensureConversation(id, limit: self.values.conversationLimit)
+    let conversation = self.conversation(
+      id, limit: self.values.conversationLimit, in: account)
     guard position > conversation.readUpTo else {
       self.totals.markersNotForward += 1
       return .exactly(.ignored(.notForward))

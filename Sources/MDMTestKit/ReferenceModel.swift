@@ -96,6 +96,8 @@ final class ReferenceAccount {
   /// Which plain device wrote to whom last (B19).
   var holds: [(conversation: ConversationID, device: ReferenceDevice, since: MonotonicInstant)] = []
   var backlog: [ReferenceWaiting] = []
+  /// Conversations forgotten for want of room and not yet added to the totals.
+  var forgotten: UInt64 = 0
   var expected: [Trace] = []
   /// When B26 demands a flush, from the state after the last command.
   var expiryDue: MonotonicInstant?
@@ -128,6 +130,7 @@ final class ReferenceAccount {
       self.conversations.append(new)
       return new
     }
+    self.forgotten += 1
     for device in self.devices {
       device.outstanding[self.conversations[victim].id] = nil
       device.owed[self.conversations[victim].id] = nil

@@ -276,4 +276,38 @@ struct DecisionReadTests {
     #expect(story.unread(in: "bob") == 1)
     #expect(story.unread(in: "dora") == 1)
   }
+
+  @Test("B21: an account keeps the read state of so many conversations, and forgetting is counted")
+  func forgottenAreCounted() throws {
+    var engine = MessagingEngine(configuration: try Configuration { $0.conversationLimit = 2 })
+    var effects = Effects()
+    let alice = try engine.open("alice", at: .origin, into: &effects)
+    for contact in ["bob", "carol", "dora"] as [ConversationID] {
+      engine.receive(
+        Stanza(.chat, conversation: contact), for: alice, at: .origin, into: &effects)
+    }
+    let known = engine.readStates(of: alice).map { $0.conversation }
+    let counters = engine.counters(at: .origin)
+    #expect(Set(known) == ["carol", "dora"])
+    #expect(counters.totals.conversationsForgotten == 1)
+    #expect(counters.totals.unreadRunsMerged == 0)
+  }
+
+  @Test("B21: unread positions too scattered to keep apart are merged, and that is counted")
+  func scatteredUnread() throws {
+    var engine = MessagingEngine()
+    var effects = Effects()
+    let alice = try engine.open("alice", at: .origin, into: &effects)
+    for _ in 0..<1_030 {
+      for contact in ["bob", "carol"] as [ConversationID] {
+        engine.receive(
+          Stanza(.chat, conversation: contact), for: alice, at: .origin, into: &effects)
+      }
+      effects.removeAll()
+    }
+    let bob = engine.readState(of: "bob", in: alice)
+    let counters = engine.counters(at: .origin)
+    #expect(bob?.unread == 1_030)
+    #expect(counters.totals.unreadRunsMerged == 12)
+  }
 }
