@@ -187,6 +187,10 @@ extension EngineAuditor {
       !stanza.flags.contains(.ownAccount)
     else { return }
     device.everRang.insert(id)
+    // What is known of a forgotten conversation is gone, outstanding notifications with it.
+    guard device.account.conversation(id) != nil, !device.account.justForgotten.contains(id) else {
+      return
+    }
     // The same command may have released a message from the archive and read it here.
     if position.ordinal <= device.readHere[id] ?? 0 { return }
     device.outstanding[id, default: []].append(position.ordinal)

@@ -14,6 +14,7 @@ extension ReferenceModel {
     self.now = max(self.now, input.now)
     self.fresh = []
     self.takenBack = []
+    for account in self.accounts { account?.justForgotten = [] }
     let expected: ReferenceOutcome
     if let command = input.command {
       expected = self.carryOut(command, outcome: outcome)

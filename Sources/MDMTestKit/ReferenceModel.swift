@@ -98,6 +98,8 @@ final class ReferenceAccount {
   var backlog: [ReferenceWaiting] = []
   /// Conversations forgotten for want of room and not yet added to the totals.
   var forgotten: UInt64 = 0
+  /// Conversations forgotten in the course of the last command.
+  var justForgotten: Set<ConversationID> = []
   var expected: [Trace] = []
   /// When B26 demands a flush, from the state after the last command.
   var expiryDue: MonotonicInstant?
@@ -131,6 +133,7 @@ final class ReferenceAccount {
       return new
     }
     self.forgotten += 1
+    self.justForgotten.insert(self.conversations[victim].id)
     for device in self.devices {
       device.outstanding[self.conversations[victim].id] = nil
       device.owed[self.conversations[victim].id] = nil
