@@ -65,7 +65,7 @@ struct AccountImage {
     guard var identity = sections.reader(.identity) else { throw .malformed }
     self.name = try identity.string()
     guard MessagingEngine.check(name: self.name) == nil else { throw .malformed }
-    self.position = try identity.integer(in: 0...ArchivePosition.greatest.ordinal)
+    self.position = try identity.integer(in: 0...UInt64(Int64.max))
     self.nextGeneration = try identity.integer(in: 0...DeviceHandle.generationLimit - 1)
     self.deadline = try identity.deadline(at: now)
     if var reader = sections.reader(.devices) { try self.readDevices(&reader, at: now) }
@@ -92,7 +92,7 @@ struct AccountImage {
       let index: Int = try reader.integer(in: 0...DeviceSet.capacity - 1)
       let name = try reader.string()
       guard !self.occupied.contains(index), MessagingEngine.check(name: name) == nil,
-        !self.devices.contains(where: { $0.name == name })
+        !self.devices.contains(where: { DeviceName($0.name) == DeviceName(name) })
       else { throw .malformed }
       let generation: UInt32 = try reader.integer(in: 0...DeviceHandle.generationLimit - 1)
       let session = try reader.session(generation: generation, at: now)
@@ -110,7 +110,7 @@ struct AccountImage {
     var image = ReadingImage(
       revision: try reader.integer(), furthestRead: try reader.integer(),
       mergedRuns: try reader.integer(), forgotten: try reader.integer(), conversations: [])
-    var names: Set<String> = []
+    var names: Set<ConversationID> = []
     for _ in 0..<(try reader.count(eachAtLeast: 7)) {
       var state = ConversationState(id: ConversationID(try reader.string()))
       state.readUpTo = try reader.integer()
@@ -128,7 +128,7 @@ struct AccountImage {
       }
       guard let unread = UnreadPositions(runs: runs) else { throw .malformed }
       state.unread = unread
-      guard names.insert(state.id.text).inserted else { throw .malformed }
+      guard names.insert(state.id).inserted else { throw .malformed }
       image.conversations.append(state)
     }
     self.reading = image

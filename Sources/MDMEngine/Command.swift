@@ -3,13 +3,15 @@ public import MDMStanza
 
 /// Everything that can happen to an engine, as a value.
 ///
-/// Each command names one account, save the last three, which concern the engine as a whole. The
+/// Each command concerns one account, save the last three, which concern the engine as a whole. The
 /// same commands at the same instants give the same effects in every process: a recorded list of
 /// them is a journal, a replication stream and a test.
 public enum Command: Hashable, Sendable {
   /// Opens an account. `archived` is the last position its archive holds, so that positions go on
   /// from there.
   case open(AccountName, archived: ArchivePosition)
+  /// Opens an account that a snapshot of one account describes.
+  indirect case restore([UInt8])
   /// Closes an account; its devices are signed out first.
   case close(AccountHandle)
   /// Signs a device in.

@@ -34,11 +34,11 @@ extension Configuration.Values {
     check.integer("perSessionLimit", self.perSessionLimit, 1...1_000_000)
     check.integer("perSessionByteLimit", self.perSessionByteLimit, 1...(1 << 30))
     if let limit = self.overallLimit {
-      check.integer("overallLimit", limit, 1...2_000_000_000)
+      check.integer("overallLimit", limit, 1...100_000_000)
     }
     check.integer("overallByteLimit", self.overallByteLimit, 1...(1 << 40))
     if let capacity = self.sessionCapacity {
-      check.integer("sessionCapacity", capacity, 1...100_000_000)
+      check.integer("sessionCapacity", capacity, 1...5_000_000)
     }
     check.atLeastZero("regroupDelay", self.regroupDelay, upTo: .seconds(300), "5 minutes")
     check.integer("deviceLimit", self.deviceLimit, 1...32)

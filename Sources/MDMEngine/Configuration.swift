@@ -83,12 +83,13 @@ public struct Configuration: Hashable, Sendable {
     public var perSessionByteLimit = 4 << 20
     /// Stanzas all devices together may have waiting, each counted once for each device that waits
     /// for it (R-054, B11). Default: 100,000, or twenty for each unit of
-    /// ``sessionCapacity`` when that is set. Range: 1…2,000,000,000; nil takes the default.
+    /// ``sessionCapacity`` when that is set. Range: 1…100,000,000; nil takes the default.
     public var overallLimit: Int?
     /// Payload bytes held in memory, each payload counted once for its account (B11).
     /// Default: 64 MiB. Range: 1…1 TiB.
     public var overallByteLimit = 64 << 20
-    /// Sessions the host is sized for (R-073, B11); nil when it has not said. Range: at least 1.
+    /// Sessions the host is sized for (R-073, B11); nil when it has not said.
+    /// Range: 1…5,000,000.
     public var sessionCapacity: Int?
     /// What becomes of a chat state on its own while its device is quiet (B8). Default: dropped.
     public var chatStates = ChatStatePolicy.drop

@@ -149,7 +149,7 @@ extension Core {
     into effects: EffectStorage
   ) {
     guard fanOut.isUrgent || (fanOut.isContent && fanOut.reachedActive.isEmpty) else { return }
-    var rest = fanOut.held & account.sets.suspended & account.sets.mdm - account.sets.silent
+    var rest = (fanOut.held & account.sets.suspended) - account.sets.silent
     fanOut.isPushed = !rest.isEmpty
     while let index = rest.popFirst() {
       rings.insert(index)

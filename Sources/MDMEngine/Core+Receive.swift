@@ -21,9 +21,14 @@ extension Core {
     let context = self.routingContext(for: stanza, active: active, in: account)
     let route = CarbonRouting.received(kind, flags, to: addressee, in: context)
     let reference = effects.adopt(stanza)
-    let place = self.archive(
-      stanza, reference, .received, at: position, on: &account, into: effects)
-    let conversation = self.noteUnread(stanza, at: place, on: &account)
+    // What is sent back or forgotten was not accepted, so it is neither archived nor unread (B20).
+    let isAccepted = !route.recipients.isEmpty || route.miss == .store
+    let place =
+      isAccepted
+      ? self.archive(stanza, reference, .received, at: position, on: &account, into: effects)
+      : position ?? 0
+    let conversation =
+      isAccepted ? self.noteUnread(stanza, at: place, on: &account) : UInt32.max
     if effects.explains {
       self.explainSkipped(stanza, place, route, to: addressee, context, account, into: effects)
     }

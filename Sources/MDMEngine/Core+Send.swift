@@ -1,4 +1,5 @@
 import MDMElection
+import MDMMonitoring
 import MDMQuietMode
 import MDMRouting
 import MDMSession
@@ -75,7 +76,14 @@ extension Core {
     if effects.explains {
       self.explainNotCopied(stanza, position, route, by: sender, context, account, effects)
     }
-    guard !route.recipients.isEmpty else { return }
+    guard !route.recipients.isEmpty else {
+      if let miss = self.missWithinAccount(stanza, addressee, context) {
+        self.totals.unroutable &+= 1
+        effects.unroutable(
+          reference, disposition: miss, position: position, account: account.handle)
+      }
+      return
+    }
     let flags = stanza.flags.subtracting(.urgent).union(.ownAccount)
     var fanOut = FanOut(
       stanza: stanza, reference: reference, position: position, route: route, isSentCopy: true,
@@ -103,9 +111,23 @@ extension Core {
     // The conversation with oneself is nobody's in particular.
     context.conversationHolder = -1
     let arriving = CarbonRouting.received(stanza.kind, stanza.flags, to: addressee, in: context)
-    route.originals = arriving.originals - context.sets.mdm
+    // Devices with MDM have their copy, of what is copied at all.
+    let hasCopies = CarbonRouting.isCopied(stanza.kind, stanza.flags, context)
+    route.originals = hasCopies ? arriving.originals - context.sets.mdm : arriving.originals
     if let sender { route.originals.remove(sender) }
     return route
+  }
+
+  /// What becomes of a stanza to the own account that no device takes. A note to oneself is in the
+  /// archive as something sent; anything that expects a taker is answered.
+  private func missWithinAccount(
+    _ stanza: Stanza, _ addressee: Addressee?, _ context: RoutingContext
+  ) -> Disposition? {
+    guard let addressee, stanza.kind == .request || stanza.flags.contains(.exactDeviceOnly) else {
+      return nil
+    }
+    let arriving = CarbonRouting.received(stanza.kind, stanza.flags, to: addressee, in: context)
+    return arriving.recipients.isEmpty ? Disposition(arriving.miss) : nil
   }
 
   private func explainNotCopied(

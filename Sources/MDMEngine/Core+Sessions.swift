@@ -72,15 +72,15 @@ extension Core {
   mutating func resume(
     _ index: Int, on account: inout Account, into effects: EffectStorage
   ) -> Outcome {
-    let phase = account.devices[index].session.phase
-    guard phase != .connected else { return .ignored(.notDetached) }
+    guard account.devices[index].session.phase != .connected else {
+      return .ignored(.notDetached)
+    }
     account.devices[index].session.phase = .connected
     account.devices[index].session.requestedMode = .normal
     account.devices[index].session.deadline = .distantFuture
     self.updateSets(index, in: &account)
-    // A push service has rung for what came meanwhile; nobody has for a device that was cut off.
-    let ringing: FlushRing = phase == .detached ? .unseen : .nothing
-    self.flush(index, .resumed, of: &account, ringing: ringing, into: effects)
+    // What nobody has been told of while the device was cut off rings now.
+    self.flush(index, .resumed, of: &account, ringing: .unseen, into: effects)
     if account.devices[index].session.traits.remove(.missedMarkers) != nil,
       account.sets.mdm.contains(index)
     {
@@ -160,10 +160,12 @@ extension Core {
     _ wanted: Bool, by index: Int, on account: inout Account, into effects: EffectStorage
   ) -> Outcome {
     let session = account.devices[index].session
-    guard wanted != session.traits.contains(.requestsMDM) else { return .ignored(.alreadySo) }
     if wanted {
       if let refusal = session.refusal { return .refused(.notEligible(refusal)) }
       if !self.isEnabled { return .refused(.notEligible(.disabledByServer)) }
+    }
+    guard wanted != session.traits.contains(.requestsMDM) else { return .ignored(.alreadySo) }
+    if wanted {
       account.devices[index].session.traits.insert(.requestsMDM)
       self.updateSets(index, in: &account)
       if session.traits.contains(.catchesUp) {

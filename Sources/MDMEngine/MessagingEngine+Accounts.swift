@@ -124,7 +124,7 @@ extension MessagingEngine {
       guard isEnabled != (self.stagedEnabled ?? self.core.isEnabled) else {
         return .ignored(.alreadySo)
       }
-      self.stagedEnabled = isEnabled
+      self.stagedEnabled = isEnabled == self.core.isEnabled ? nil : isEnabled
       return .done
     }
     guard isEnabled != self.core.isEnabled else { return .ignored(.alreadySo) }
@@ -133,10 +133,7 @@ extension MessagingEngine {
   }
 
   mutating func restart(into effects: EffectStorage) -> Outcome {
-    guard let staged = self.stagedEnabled, staged != self.core.isEnabled else {
-      self.stagedEnabled = nil
-      return .ignored(.alreadySo)
-    }
+    guard let staged = self.stagedEnabled else { return .ignored(.alreadySo) }
     self.stagedEnabled = nil
     self.switchEnabled(to: staged, into: effects)
     return .done
@@ -158,17 +155,32 @@ extension MessagingEngine {
     _ configuration: Configuration, into effects: EffectStorage
   ) -> Outcome {
     guard configuration != self.core.configuration else { return .ignored(.alreadySo) }
-    let wasWanted = self.core.configuration.values.enabled
     self.core.adopt(configuration)
-    if configuration.values.enabled != wasWanted {
-      _ = self.setEnabled(configuration.values.enabled, into: effects)
-    }
-    self.forEachOpenSlot { engine, slot in
-      if !engine.core.rules.waitsForArchive { engine.releaseBacklog(of: slot, into: effects) }
-      engine.core.enforceLimits(on: &engine.accounts[slot], into: effects)
-      engine.updateDeadline(of: slot)
-    }
+    self.settle(into: effects)
     return .done
+  }
+
+  /// Puts the configuration into force for everything there is: the switch, what waits for the
+  /// archive, limits and deadlines.
+  mutating func settle(into effects: EffectStorage) {
+    let values = self.core.configuration.values
+    switch values.enablement {
+    case .live:
+      self.stagedEnabled = nil
+      if values.enabled != self.core.isEnabled {
+        self.switchEnabled(to: values.enabled, into: effects)
+      }
+    case .onRestart:
+      self.stagedEnabled = values.enabled == self.core.isEnabled ? nil : values.enabled
+    }
+    self.forEachOpenSlot { engine, slot in engine.settle(slot, into: effects) }
+  }
+
+  /// The same for one account.
+  mutating func settle(_ slot: UInt32, into effects: EffectStorage) {
+    if !self.core.rules.waitsForArchive { self.releaseBacklog(of: slot, into: effects) }
+    self.core.enforceLimits(on: &self.accounts[slot], into: effects)
+    self.updateDeadline(of: slot)
   }
 
   private mutating func forEachOpenSlot(_ body: (inout MessagingEngine, UInt32) -> Void) {

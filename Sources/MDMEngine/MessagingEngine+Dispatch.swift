@@ -82,7 +82,8 @@ extension MessagingEngine {
       return self.onAccount(account, effects) {
         $0.noteArchive(.failed, at: position.ordinal, for: account.slot, into: $1)
       }
-    case .open, .signOut, .connectionLost, .resume, .presence, .requestMDM, .setMode, .requested,
+    case .open, .restore, .signOut, .connectionLost, .resume, .presence, .requestMDM, .setMode,
+      .requested,
       .receive, .send, .read, .setEnabled, .restart, .configure:
       preconditionFailure("\(command) does not belong to an account's own commands.")
     }
@@ -122,7 +123,8 @@ extension MessagingEngine {
           conversation, upTo: position.ordinal, by: device.index,
           on: &$0.accounts[device.slot], into: $1)
       }
-    case .open, .close, .signIn, .receive, .send, .archived, .archiveFailed, .expire, .setEnabled,
+    case .open, .restore, .close, .signIn, .receive, .send, .archived, .archiveFailed, .expire,
+      .setEnabled,
       .restart, .configure:
       preconditionFailure("\(command) does not belong to a device's own commands.")
     }

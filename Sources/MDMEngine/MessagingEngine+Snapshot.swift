@@ -56,16 +56,28 @@ extension MessagingEngine {
   ///
   /// - Parameters:
   ///   - bytes: the snapshot.
-  ///   - configuration: how the engine behaves from now on.
+  ///   - configuration: how the engine behaves from now on. What it changes against the time of the
+  ///     snapshot takes effect at once, as with ``configure(_:at:into:)``.
   ///   - now: the instant that counts as the one of the snapshot; ages are taken from it.
+  ///   - effects: what the host must do because the configuration has changed; nothing otherwise.
   /// - Throws: ``SnapshotError``; no input can do worse.
   /// - Complexity: O(size of the snapshot).
   public static func restored(
-    from bytes: [UInt8], configuration: Configuration = .standard, at now: MonotonicInstant
+    from bytes: [UInt8], configuration: Configuration = .standard, at now: MonotonicInstant,
+    into effects: inout Effects
   ) throws(SnapshotError) -> MessagingEngine {
     let sections = try SnapshotFormat.open(bytes, expecting: .engine)
     var engine = MessagingEngine(configuration: configuration, startingAt: now)
     if let failure = engine.restore(sections, at: now) { throw SnapshotError(failure) }
+    effects.makeUnique()
+    // A deadline may have passed without having been handled; settling must not forget it.
+    let deadlines = (0..<engine.accounts.slotCount).map { engine.accounts[$0].deadline }
+    engine.settle(into: effects.storage)
+    for (slot, deadline) in zip(0..<engine.accounts.slotCount, deadlines) {
+      let settled = engine.accounts[slot].deadline
+      engine.accounts.setDeadline(min(deadline, settled), of: slot)
+    }
+    engine.relievePressure(into: effects.storage)
     return engine
   }
 
@@ -127,22 +139,18 @@ extension MessagingEngine {
     self.accounts.restore(vacant: vacant)
   }
 
-  /// Opens the account that ``snapshot(of:)`` described, on this or another engine.
-  ///
-  /// Devices keep their index; their handles are new, to be asked for by name.
-  ///
-  /// - Throws: ``SnapshotError``; the engine is unchanged then.
-  public mutating func restoreAccount(
-    from bytes: [UInt8], at now: MonotonicInstant
-  ) throws(SnapshotError) -> AccountHandle {
-    let sections = try SnapshotFormat.open(bytes, expecting: .account)
-    self.core.now = max(self.core.now, min(now, Self.lastInstant))
+  mutating func restoreAccount(
+    from bytes: [UInt8], into effects: EffectStorage
+  ) -> Outcome {
+    let limit = self.core.configuration.values.accountLimit
+    if self.accounts.count >= limit { return self.refuse(.accountLimit(limit)) }
     let image: AccountImage
-    do throws(ByteReaderError) {
-      image = try AccountImage(sections, at: self.core.now)
-    } catch { throw SnapshotError(error) }
-    guard self.accounts.handle(named: AccountName(image.name)) == nil else {
-      throw .accountExists
+    switch self.image(from: bytes) {
+    case .success(let read): image = read
+    case .failure(let error): return self.refuse(.unreadableSnapshot(error))
+    }
+    if let existing = self.accounts.handle(named: AccountName(image.name)) {
+      return self.refuse(.accountExists(existing))
     }
     var account = self.accounts.takeSlot()
     self.core.restore(
@@ -152,7 +160,17 @@ extension MessagingEngine {
     self.core.gauges.accounts += 1
     self.core.gauges.add(account.sets)
     self.accounts.install(account)
-    return handle
+    self.settle(handle.slot, into: effects)
+    return .opened(handle)
+  }
+
+  private func image(from bytes: [UInt8]) -> Result<AccountImage, SnapshotError> {
+    do throws(SnapshotError) {
+      let sections = try SnapshotFormat.open(bytes, expecting: .account)
+      do throws(ByteReaderError) {
+        return .success(try AccountImage(sections, at: self.core.now))
+      } catch { return .failure(SnapshotError(error)) }
+    } catch { return .failure(error) }
   }
 }
 

@@ -98,6 +98,9 @@ extension MessagingEngine {
     _ verdict: ArchiveBacklog.Verdict, at position: UInt64, for slot: UInt32,
     into effects: EffectStorage
   ) -> Outcome {
+    guard position > 0, position <= self.accounts[slot].position else {
+      return .ignored(.unknownPosition)
+    }
     if verdict == .failed { self.core.totals.archiveFailures &+= 1 }
     guard !self.accounts[slot].extras.isEmpty,
       self.accounts[slot].extras.value.archiveBacklog.note(verdict, at: position)

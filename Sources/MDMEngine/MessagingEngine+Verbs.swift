@@ -21,6 +21,22 @@ extension MessagingEngine {
     }
   }
 
+  /// Opens the account that ``snapshot(of:)`` described, on this or another engine.
+  ///
+  /// Devices keep their index; their handles are new, to be asked for by name.
+  ///
+  /// - Throws: ``AdmissionError`` when the bytes are no such snapshot, the account is open already,
+  ///   or there are as many accounts as there may be; the engine is unchanged then.
+  public mutating func restoreAccount(
+    from bytes: [UInt8], at now: MonotonicInstant, into effects: inout Effects
+  ) throws(AdmissionError) -> AccountHandle {
+    switch self.apply(.restore(bytes), at: now, into: &effects) {
+    case .opened(let account): return account
+    case .refused(let error): throw error
+    case .done, .signedIn, .ignored: throw .staleHandle
+    }
+  }
+
   /// Closes an account; its devices' sessions end and what waits for them goes to the host.
   @discardableResult
   public mutating func close(

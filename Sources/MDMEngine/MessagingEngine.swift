@@ -99,6 +99,8 @@ public struct MessagingEngine: ~Copyable, Sendable {
       }
     case .open(let name, let archived):
       return self.open(name, archived: archived)
+    case .restore(let bytes):
+      return self.restoreAccount(from: bytes, into: effects)
     case .setEnabled(let isEnabled):
       return self.setEnabled(isEnabled, into: effects)
     case .restart:

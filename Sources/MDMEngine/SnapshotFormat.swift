@@ -15,8 +15,6 @@ public enum SnapshotError: Error, Hashable, Sendable {
   case checksumMismatch
   /// The checksum is right, but they say something impossible.
   case malformed
-  /// An account of the same name is open.
-  case accountExists
 }
 
 /// The frame of a snapshot: magic, version, content, body, checksum.

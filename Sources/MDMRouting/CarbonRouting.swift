@@ -174,7 +174,7 @@ extension CarbonRouting {
     let sets = context.sets
     var plain = (sets.present & sets.nonNegative) - sets.mdm
     if kind != .invitation, context.conversationHolder >= 0,
-      plain.contains(context.conversationHolder)
+      (plain & sets.connected).contains(context.conversationHolder)
     {
       plain = DeviceSet(context.conversationHolder)
     }

@@ -13,6 +13,12 @@ public struct AccountName: Hashable, Comparable, Sendable, ExpressibleByStringLi
   public init(stringLiteral text: String) { self.text = text }
   /// The prepared text.
   public var description: String { self.text }
+  /// Whether both are the same, byte for byte: texts that only look alike are different names.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+  /// Feeds the text.
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
   /// Orders by text.
   public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 }
@@ -32,6 +38,12 @@ public struct DeviceName: Hashable, Comparable, Sendable, ExpressibleByStringLit
   public init(stringLiteral text: String) { self.text = text }
   /// The prepared text.
   public var description: String { self.text }
+  /// Whether both are the same, byte for byte: texts that only look alike are different names.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+  /// Feeds the text.
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
   /// Orders by text.
   public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 }
@@ -47,11 +59,14 @@ public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
   public let text: String
   /// The hash of the text in this process.
   package let hash: Int
+  /// Whether equal texts have equal bytes for sure.
+  private let isASCII: Bool
 
   /// An identifier that has been prepared by the binding.
   public init(_ text: String) {
     self.text = text
     self.hash = text.hashValue
+    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
   }
 
   /// An identifier written out in code.
@@ -62,6 +77,7 @@ public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
   /// Whether both name the same conversation.
   public static func == (left: Self, right: Self) -> Bool {
     left.hash == right.hash && left.text == right.text
+      && (left.isASCII && right.isASCII || left.text.utf8.elementsEqual(right.text.utf8))
   }
   /// Feeds the hash computed at the edge.
   public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
@@ -78,11 +94,14 @@ public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
   public let text: String
   /// The hash of the text in this process.
   package let hash: Int
+  /// Whether equal texts have equal bytes for sure.
+  private let isASCII: Bool
 
   /// A key made of prepared addresses.
   public init(_ text: String) {
     self.text = text
     self.hash = text.hashValue
+    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
   }
 
   /// A key written out in code.
@@ -93,6 +112,7 @@ public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
   /// Whether both keys name the same slot.
   public static func == (left: Self, right: Self) -> Bool {
     left.hash == right.hash && left.text == right.text
+      && (left.isASCII && right.isASCII || left.text.utf8.elementsEqual(right.text.utf8))
   }
   /// Feeds the hash computed at the edge.
   public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }

@@ -44,7 +44,7 @@ extension EngineAuditor {
       .presence(let device, _), .requestMDM(let device, _), .setMode(let device, _),
       .requested(let device), .send(let device, _, _), .read(let device, _, _):
       device.slot
-    case .open, .setEnabled, .restart, .configure: nil
+    case .open, .restore, .setEnabled, .restart, .configure: nil
     }
   }
 

@@ -15,7 +15,7 @@ extension EngineAuditor {
 
   private static func concerns(_ command: Command?, _ account: ReferenceAccount) -> Bool {
     switch command {
-    case .close, .open, .setEnabled, .restart, .configure, nil: true
+    case .close, .open, .restore, .setEnabled, .restart, .configure, nil: true
     case .signIn(let handle, _), .receive(let handle, _, _), .archived(let handle, _),
       .archiveFailed(let handle, _), .expire(let handle):
       handle == account.handle

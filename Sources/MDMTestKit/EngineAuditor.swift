@@ -166,13 +166,16 @@ public final class EngineAuditor {
   private func checkpoint() throws(AuditViolation) {
     guard self.played % self.snapshotInterval == 0 else { return }
     let bytes = self.engine.snapshot()
+    var effects = Effects()
     let restored: MessagingEngine
     do throws(SnapshotError) {
       restored = try MessagingEngine.restored(
-        from: bytes, configuration: self.engine.configuration, at: self.model.now)
+        from: bytes, configuration: self.engine.configuration, at: self.model.now,
+        into: &effects)
     } catch {
       throw AuditViolation("snapshot", "\(error)")
     }
+    if !effects.isEmpty { throw AuditViolation("snapshot", "restoring has effects") }
     restored.checkInvariants()
     if restored.snapshot() != bytes {
       throw AuditViolation("snapshot", "a snapshot of the restored engine differs")
@@ -219,7 +222,8 @@ public final class EngineAuditor {
     case .receive(_, let stanza, _), .send(_, let stanza, _):
       self.stanzas.append(stanza)
       self.serials[stanza.identity] = self.stanzas.count
-    case .open, .close, .signIn, .signOut, .connectionLost, .resume, .presence, .requestMDM,
+    case .open, .restore, .close, .signIn, .signOut, .connectionLost, .resume, .presence,
+      .requestMDM,
       .setMode, .requested, .read, .archived, .archiveFailed, .expire, .setEnabled, .restart,
       .configure, nil:
       break

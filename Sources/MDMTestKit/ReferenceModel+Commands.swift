@@ -35,6 +35,8 @@ extension ReferenceModel {
     switch command {
     case .open(let name, let archived):
       return self.open(name, archived, outcome)
+    case .restore:
+      preconditionFailure("The model cannot read snapshots; audit the account's own commands.")
     case .close(let handle):
       return self.onAccount(handle) { self.close($0) }
     case .signIn(let handle, let request):
@@ -236,10 +238,9 @@ extension ReferenceModel {
 
   private func resume(_ device: ReferenceDevice) -> ReferenceOutcome {
     guard device.phase != .connected else { return .exactly(.ignored(.notDetached)) }
-    let wasDetached = device.phase == .detached
     device.phase = .connected
     device.askedMode = .normal
-    self.flush(device, .resumed, ringsUnseen: wasDetached)
+    self.flush(device, .resumed, ringsUnseen: true)
     device.regroupUntil = .distantPast
     // Nothing accepted is lost: markers given up for want of room are told now.
     if device.missedMarkers, device.isMDM { self.catchUp(device, after: 0) }
@@ -321,7 +322,7 @@ extension ReferenceModel {
       .connectionLost(let device), .resume(let device), .presence(let device, _),
       .requestMDM(let device, _), .setMode(let device, _), .requested(let device):
       if let account = self.everyDevice[device]?.account { self.noteExpiryDue(of: account) }
-    case .open, .close: break
+    case .open, .restore, .close: break
     }
   }
 

@@ -47,7 +47,7 @@ extension ReferenceModel {
     var pushed: DeviceSet = []
     if (isUrgent && !isOwn) || (isFromOthers && reached.isEmpty) {
       for fate in held
-      where fate.device.phase == .suspended && fate.device.isMDM && fate.device.mode != .silent {
+      where fate.device.phase == .suspended && fate.device.mode != .silent {
         pushed.insert(fate.device.index)
         self.totals.pushed += 1
         self.totals.notified += 1

@@ -124,7 +124,9 @@ extension ReferenceModel {
     case .groupChat, .headline, .messageError, .presence, .subscription, .request:
       fates = self.receivers(of: stanza, to: target, in: account).fates
     }
-    return fates.map { $0.device }.filter { !$0.isMDM }
+    // Devices with MDM have their copy, of what is copied at all.
+    let hasCopies = self.isCopied(stanza)
+    return fates.map { $0.device }.filter { $0 !== sender && (!hasCopies || !$0.isMDM) }
   }
 
   private func those(
@@ -194,6 +196,6 @@ extension ReferenceModel {
     else { return nil }
     let device = hold.device
     let isPlain = device.isAvailable && !device.isMDM && device.priority >= 0 && !device.isGone
-    return isPlain ? device : nil
+    return isPlain && device.phase == .connected ? device : nil
   }
 }

@@ -24,7 +24,7 @@ extension ReferenceModel {
       self.totals.refusals += 1
       return .exactly(.refused(.archiveBacklog(self.values.archiveBacklogLimit)))
     }
-    if isArchived {
+    if isArchived, waits || self.isAccepted(waiting, account) {
       account.position += 1
       self.totals.archived += 1
       let direction: ArchiveRequest.Direction = waiting.sender == nil ? .received : .sent
@@ -46,9 +46,20 @@ extension ReferenceModel {
     return .exactly(.done)
   }
 
+  /// What is sent back or forgotten was not accepted and is not archived (B20).
+  private func isAccepted(_ waiting: ReferenceWaiting, _ account: ReferenceAccount) -> Bool {
+    guard waiting.sender == nil else { return true }
+    let target = self.target(waiting.address ?? .account, in: account)
+    let (fates, miss) = self.receivers(of: waiting.stanza, to: target, in: account)
+    return !fates.isEmpty || miss == .storeOffline
+  }
+
   func noteArchive(
     _ isStored: Bool, _ position: UInt64, _ account: ReferenceAccount
   ) -> ReferenceOutcome {
+    guard position > 0, position <= account.position else {
+      return .exactly(.ignored(.unknownPosition))
+    }
     if !isStored { self.totals.archiveFailures += 1 }
     let place = account.backlog.firstIndex {
       $0.position == position && position != 0 && $0.isStored == nil
@@ -77,7 +88,9 @@ extension ReferenceModel {
 
   private func received(_ waiting: ReferenceWaiting, _ account: ReferenceAccount) {
     let stanza = waiting.stanza
-    if waiting.position != 0, !stanza.flags.contains(.ownAccount), let id = stanza.conversation {
+    if waiting.position != 0, self.isAccepted(waiting, account),
+      !stanza.flags.contains(.ownAccount), let id = stanza.conversation
+    {
       let limit = self.values.conversationLimit
       let conversation = self.conversation(id, limit: limit, in: account)
       conversation.positions.append(waiting.position)
@@ -122,12 +135,28 @@ extension ReferenceModel {
     let fates = self.otherDevices(of: stanza, from: device, toSelf: target, in: account)
     if !fates.isEmpty {
       self.fanOut(stanza, at: waiting.position, to: fates, in: account, isSent: true)
+    } else if let target {
+      self.expectAnswer(to: waiting, target, account)
     }
     if self.values.sendMarksRead, stanza.kind.isContent, let device,
       let id = stanza.conversation
     {
       _ = self.read(id, self.lastSettled(in: account), by: device)
     }
+  }
+
+  /// Whatever expects a taker in the own account and finds none is answered.
+  private func expectAnswer(
+    to waiting: ReferenceWaiting, _ target: Target, _ account: ReferenceAccount
+  ) {
+    let stanza = waiting.stanza
+    guard stanza.kind == .request || stanza.flags.contains(.exactDeviceOnly) else { return }
+    let (fates, miss) = self.receivers(of: stanza, to: target, in: account)
+    guard fates.isEmpty else { return }
+    self.totals.unroutable += 1
+    account.expected.append(
+      Trace(
+        kind: .unroutable, stanza: stanza, decision: miss.rawValue, position: waiting.position))
   }
 
   /// The last position that does not wait for the archive.
@@ -207,13 +236,12 @@ extension ReferenceModel {
   }
 
   func requestMDM(_ wanted: Bool, by device: ReferenceDevice) -> ReferenceOutcome {
-    guard wanted != device.wantsMDM else { return .exactly(.ignored(.alreadySo)) }
     if wanted {
       if let refusal = device.refusal { return .exactly(.refused(.notEligible(refusal))) }
       if !self.enabled { return .exactly(.refused(.notEligible(.disabledByServer))) }
-    } else {
-      self.leaveMDM(device)
     }
+    guard wanted != device.wantsMDM else { return .exactly(.ignored(.alreadySo)) }
+    if !wanted { self.leaveMDM(device) }
     device.wantsMDM = wanted
     self.updateMDM(of: device)
     if wanted, device.catchesUp { self.catchUp(device, after: 0) }
@@ -276,7 +304,12 @@ extension ReferenceModel {
       self.sliceOrigin = self.now
       self.flushes = []
     }
-    if self.values.enabled != old.enabled { _ = self.setEnabled(self.values.enabled) }
+    if self.values.enablement == .onRestart {
+      self.staged = self.values.enabled == self.enabled ? nil : self.values.enabled
+    } else {
+      self.staged = nil
+      if self.values.enabled != self.enabled { self.switchEnabled(self.values.enabled) }
+    }
     for account in self.accounts {
       guard let account else { continue }
       if old.activeWindow != self.values.activeWindow { account.since = nil }

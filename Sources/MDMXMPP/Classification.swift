@@ -48,8 +48,14 @@ public struct Classification: Hashable, Sendable {
   }
 
   /// What a presence stanza is by its type (RFC 6121 §4.7.1).
+  ///
+  /// An error is for the device that caused it and nobody else, like any other error.
   public init(presence type: String?) {
-    self.init(type == nil || type == "unavailable" ? .presence : .subscription)
+    switch type {
+    case nil, "unavailable": self.init(.presence)
+    case "error": self.init(.messageError, .notCopyable)
+    default: self.init(.subscription)
+    }
   }
 
   /// What an iq stanza is by its type (RFC 6120 §8.2.3).

@@ -1,5 +1,10 @@
 /// A place in the bytes and what is open there.
 struct ScanCursor {
+  /// Attributes a tag may have.
+  static let attributeLimit = 128
+  /// Namespace declarations that may be in force at once inside a child.
+  static let declarationLimit = 256
+
   let bytes: [UInt8]
   let depthLimit: Int
   var position = 0
@@ -130,6 +135,7 @@ struct ScanCursor {
     }
     var used: [Range<Int>] = []
     if depth > 0, let prefix = self.prefix(of: name) { used.append(prefix) }
+    var attributes = 0
     while true {
       let gap = self.position
       self.skipSpace()
@@ -151,6 +157,11 @@ struct ScanCursor {
       default:
         if gap == self.position { throw ScanError(.malformedTag, at: gap) }
         let attribute = try self.attribute()
+        attributes += 1
+        // Each use of a prefix looks through the declarations, so both have to be few.
+        if attributes > Self.attributeLimit || self.declared.count > Self.declarationLimit {
+          throw ScanError(.tooManyAttributes, at: gap)
+        }
         guard depth > 0, let prefix = self.prefix(of: attribute) else { continue }
         if self.matches(prefix, "xmlns") {
           self.declared.append((prefix.upperBound + 1..<attribute.upperBound, depth))

@@ -26,6 +26,8 @@ public struct ScanError: Error, Hashable, Sendable, CustomStringConvertible {
     case restrictedXML
     /// Elements are nested deeper than the limit.
     case tooDeep
+    /// A tag has more attributes, or a child more declarations, than any stanza needs.
+    case tooManyAttributes
   }
 
   init(_ reason: Reason, at offset: Int) {

@@ -176,8 +176,8 @@ struct DecisionArchiveTests {
     story.receive("m1")
     #expect(story.archived("m1") == .done)
     #expect(story.archived("m1") == .ignored(.notAwaited))
-    #expect(story.apply(.archived(story.account(), 99)) == .ignored(.notAwaited))
-    #expect(story.apply(.archived(story.account(), 0)) == .ignored(.notAwaited))
+    #expect(story.apply(.archived(story.account(), 99)) == .ignored(.unknownPosition))
+    #expect(story.apply(.archived(story.account(), 0)) == .ignored(.unknownPosition))
     #expect(story.delivered(to: "phone") == ["m1"])
   }
 

@@ -105,7 +105,8 @@ struct DecisionConfigurationTests {
       $0.activeWindow = day * 7
       $0.perSessionLimit = 1_000_000
       $0.perSessionByteLimit = 1 << 30
-      $0.overallLimit = 2_000_000_000
+      $0.overallLimit = 100_000_000
+      $0.sessionCapacity = 5_000_000
       $0.overallByteLimit = 1 << 40
       $0.regroupDelay = .seconds(300)
       $0.deviceLimit = 32

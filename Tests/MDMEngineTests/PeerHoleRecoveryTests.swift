@@ -19,9 +19,9 @@ struct PeerHoleRecoveryTests {
     scene.presence("here")
     let bytes = scene.engine.snapshot()
     let later = MonotonicInstant(nanoseconds: 5_000_000_000_000)
-    var engine = try MessagingEngine.restored(
-      from: bytes, configuration: scene.engine.configuration, at: later)
     var effects = Effects()
+    var engine = try MessagingEngine.restored(
+      from: bytes, configuration: scene.engine.configuration, at: later, into: &effects)
     engine.setMode(.normal, of: scene.handle("phone"), at: later, into: &effects)
     let deliveries = effects.compactMap { effect -> Delivery? in
       guard case .deliver(let delivery) = effect else { return nil }

@@ -74,8 +74,10 @@ struct TableOracle {
   /// What the engine has to do with a stanza for the account.
   mutating func receive(_ stanza: Stanza, to address: Int?, isAbsent: Bool) -> [TableRow] {
     self.rows = []
-    let position = self.archive(stanza)
     let (originals, copies, miss) = self.route(stanza, address, isAbsent)
+    // What is bounced or dropped was never accepted: the archive does not hear of it.
+    let isAccepted = !originals.isEmpty || !copies.isEmpty || miss == .storeOffline
+    let position = isAccepted ? self.archive(stanza) : nil
     if originals.isEmpty && copies.isEmpty {
       self.rows.append(.unroutable(stanza.id, miss))
       return self.rows

@@ -19,6 +19,16 @@ struct SnapshotTests {
     #expect(left == right, sourceLocation: sourceLocation)
   }
 
+  /// Restores an engine under the configuration it had, which has no effects.
+  static func restored(
+    from bytes: [UInt8], configuration: Configuration = .standard, at now: MonotonicInstant,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws(SnapshotError) -> MessagingEngine {
+    var effects = Effects()
+    return try MessagingEngine.restored(
+      from: bytes, configuration: configuration, at: now, into: &effects)
+  }
+
   static func instant(_ seconds: Int64) -> MonotonicInstant {
     MonotonicInstant(nanoseconds: seconds * Self.second)
   }
@@ -123,7 +133,7 @@ struct SnapshotTests {
   func restoringAndGoingOn() throws {
     var engine = try Self.makeEngine()
     let bytes = engine.snapshot()
-    var restored = try MessagingEngine.restored(
+    var restored = try Self.restored(
       from: bytes, configuration: engine.configuration, at: Self.instant(18))
     restored.checkInvariants()
     Self.expectEqual(restored.snapshot(), bytes)
@@ -142,7 +152,7 @@ struct SnapshotTests {
   func otherClock() throws {
     let engine = try Self.makeEngine()
     let shift: Int64 = -1_000_000
-    let restored = try MessagingEngine.restored(
+    let restored = try Self.restored(
       from: engine.snapshot(), configuration: engine.configuration,
       at: Self.instant(18 + shift))
     let deadline = try Self.unwrap(engine.nextDeadline)
@@ -167,7 +177,8 @@ struct SnapshotTests {
     let stale = try other.signIn(SignIn(device: "x"), to: earlier, at: .origin, into: &effects)
     other.close(earlier, at: .origin, into: &effects)
     _ = try other.open("other@example.org", at: .origin, into: &effects)
-    let moved = try other.restoreAccount(from: bytes, at: Self.instant(18))
+    let moved = try other.restoreAccount(
+      from: bytes, at: Self.instant(18), into: &effects)
     other.checkInvariants()
     Self.expectEqual(other.report(on: stale.device), nil)
     Self.expectEqual(other.name(of: moved), "alice@example.org")
@@ -181,10 +192,11 @@ struct SnapshotTests {
       #expect(after.phase == before.phase)
       #expect(after.oldestHeld == before.oldestHeld)
     }
-    do throws(SnapshotError) {
-      _ = try other.restoreAccount(from: bytes, at: Self.instant(18))
+    do throws(AdmissionError) {
+      _ = try other.restoreAccount(
+        from: bytes, at: Self.instant(18), into: &effects)
       Issue.record("The account was restored twice.")
-    } catch { #expect(error == .accountExists) }
+    } catch { #expect(error == .accountExists(moved)) }
     let ids = try Self.flushedIDs(of: "tablet", in: &engine)
     let movedIDs = try Self.flushedIDs(of: "tablet", in: &other)
     #expect(movedIDs == ids)
@@ -207,7 +219,7 @@ struct SnapshotTests {
   @Test("a snapshot of version 1, as it was first written, is still read the same way")
   func versionOne() throws {
     let bytes = SnapshotFixture.versionOne
-    let engine = try MessagingEngine.restored(
+    let engine = try Self.restored(
       from: bytes, configuration: try Configuration { $0.archiveFailure = .refuse },
       at: Self.instant(18))
     engine.checkInvariants()
@@ -229,7 +241,7 @@ struct SnapshotTests {
     let bytes = try Self.makeEngine().snapshot()
     for length in 0..<bytes.count {
       #expect(throws: SnapshotError.self) {
-        _ = try MessagingEngine.restored(from: Array(bytes[..<length]), at: .origin)
+        _ = try Self.restored(from: Array(bytes[..<length]), at: .origin)
       }
     }
   }
@@ -241,7 +253,7 @@ struct SnapshotTests {
       var damaged = bytes
       damaged[place] ^= 1 << UInt8(place % 8)
       #expect(throws: SnapshotError.self) {
-        _ = try MessagingEngine.restored(from: damaged, at: .origin)
+        _ = try Self.restored(from: damaged, at: .origin)
       }
     }
   }
@@ -279,14 +291,16 @@ struct SnapshotTests {
     var refused = 0
     for seed in 1...4_000 as ClosedRange<UInt64> {
       do {
-        var engine = try MessagingEngine.restored(
+        var engine = try Self.restored(
           from: Self.forged(bytes, seed: seed), configuration: original.configuration,
           at: Self.instant(18))
         _ = Self.goOn(&engine, from: 20)
         _ = engine.snapshot()
       } catch { refused += 1 }
       var host = MessagingEngine()
-      _ = try? host.restoreAccount(from: Self.forged(single, seed: seed), at: Self.instant(18))
+      var effects = Effects()
+      _ = try? host.restoreAccount(
+        from: Self.forged(single, seed: seed), at: Self.instant(18), into: &effects)
       _ = Self.goOn(&host, from: 20)
     }
     #expect(refused > 1_000)
@@ -300,37 +314,41 @@ struct SnapshotTests {
     let alice = try Self.unwrap(engine.account(named: "alice@example.org"))
     let single = try Self.unwrap(engine.snapshot(of: alice))
     #expect(throws: SnapshotError.notASnapshot) {
-      _ = try MessagingEngine.restored(from: Array("hello".utf8), at: .origin)
+      _ = try Self.restored(from: Array("hello".utf8), at: .origin)
     }
     #expect(throws: SnapshotError.wrongContent) {
-      _ = try MessagingEngine.restored(from: single, at: .origin)
+      _ = try Self.restored(from: single, at: .origin)
     }
     var newer = bytes
     newer[4] = 2
     #expect(throws: SnapshotError.unsupportedVersion(2)) {
-      _ = try MessagingEngine.restored(from: newer, at: .origin)
+      _ = try Self.restored(from: newer, at: .origin)
     }
     var other = MessagingEngine()
-    do throws(SnapshotError) {
-      _ = try other.restoreAccount(from: bytes, at: .origin)
+    var effects = Effects()
+    do throws(AdmissionError) {
+      _ = try other.restoreAccount(from: bytes, at: .origin, into: &effects)
       Issue.record("An engine was taken for an account.")
-    } catch { #expect(error == .wrongContent) }
+    } catch { #expect(error == .unreadableSnapshot(.wrongContent)) }
     #expect(throws: SnapshotError.truncated) {
-      _ = try MessagingEngine.restored(from: Array(bytes[..<6]), at: .origin)
+      _ = try Self.restored(from: Array(bytes[..<6]), at: .origin)
     }
     #expect(throws: SnapshotError.checksumMismatch) {
-      _ = try MessagingEngine.restored(from: bytes.dropLast() + [bytes[0]], at: .origin)
+      _ = try Self.restored(from: bytes.dropLast() + [bytes[0]], at: .origin)
     }
   }
 
   @Test("sections that a later version adds are passed over")
   func unknownSections() throws {
-    let bytes = try Self.makeEngine().snapshot()
+    let engine = try Self.makeEngine()
+    let bytes = engine.snapshot()
+    let configuration = engine.configuration
     var body = Array(bytes.dropLast(4))
     body += [0x7F, 3, 1, 2, 3]
     let checksum = Checksum.crc32(body[...])
     body += [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: checksum &>> $0) }
-    let restored = try MessagingEngine.restored(from: body, at: Self.instant(18))
+    let restored = try Self.restored(
+      from: body, configuration: configuration, at: Self.instant(18))
     Self.expectEqual(restored.snapshot(), bytes)
   }
 }

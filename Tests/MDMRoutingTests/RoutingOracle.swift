@@ -136,7 +136,8 @@ struct RoutingOracle {
     let holder = self.trial.holder
     let isHeld =
       holder >= 0 && self.roles[holder].isThere && !self.roles[holder].usesMDM
-      && !self.roles[holder].isNegative && self.trial.kind != .invitation
+      && !self.roles[holder].isNegative && self.roles[holder].isConnected
+      && self.trial.kind != .invitation
     let originals = self.devices { index in
       guard self.roles[index].isThere, !self.roles[index].isNegative else { return false }
       return self.roles[index].usesMDM || !isHeld || index == holder

@@ -238,9 +238,10 @@ struct ClassificationTests {
   func others() {
     #expect(Classification(presence: nil) == Classification(.presence))
     #expect(Classification(presence: "unavailable") == Classification(.presence))
-    for type in ["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe", "error"] {
+    for type in ["subscribe", "subscribed", "unsubscribe", "unsubscribed", "probe"] {
       #expect(Classification(presence: type) == Classification(.subscription))
     }
+    #expect(Classification(presence: "error") == Classification(.messageError, .notCopyable))
     #expect(Classification(iq: "get") == Classification(.request))
     #expect(Classification(iq: "set") == Classification(.request))
     #expect(Classification(iq: "result") == Classification(.request, .answer))

@@ -32,8 +32,8 @@ struct Options {
         }
         try Self.set(assignment, in: &values)
       case "--width":
-        guard let text = rest.popFirst(), let width = Int(text), width >= 60 else {
-          throw UsageError(description: "--width needs a number of at least 60")
+        guard let text = rest.popFirst(), let width = Int(text), Self.widths.contains(width) else {
+          throw UsageError(description: "--width needs a number from 60 to 1000")
         }
         self.width = width
       default:
@@ -54,6 +54,9 @@ struct Options {
       throw UsageError(description: error.description)
     }
   }
+
+  /// Columns a timeline can be drawn in.
+  static let widths = 60...1000
 
   private static func set(
     _ assignment: String, in values: inout Configuration.Values
@@ -81,7 +84,7 @@ struct Options {
 
       --json      print the same as data
       --verify    check the engine's invariants after every command; exit 1 with the first violation
-      --strict    stop when a line cannot be read
+      --strict    print nothing and exit 1 when a line cannot be read
       --all       show presence, typing, receipts and the like as well
       --width N   columns to use
       --set       change a setting, such as activeWindow=120 or perSessionLimit=20
