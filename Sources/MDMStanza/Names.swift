@@ -19,8 +19,10 @@ public struct AccountName: Hashable, Comparable, Sendable, ExpressibleByStringLi
   }
   /// Feeds the text.
   public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
-  /// Orders by text.
-  public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+  /// Orders by bytes, which for UTF-8 is by code points.
+  public static func < (left: Self, right: Self) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
 }
 
 /// The name of a device within its account: in XMPP the resource.
@@ -44,8 +46,10 @@ public struct DeviceName: Hashable, Comparable, Sendable, ExpressibleByStringLit
   }
   /// Feeds the text.
   public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
-  /// Orders by text.
-  public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
+  /// Orders by bytes, which for UTF-8 is by code points.
+  public static func < (left: Self, right: Self) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
 }
 
 /// The other end of a one-to-one conversation, or a room: in XMPP its prepared bare address.

@@ -91,6 +91,21 @@ struct DecisionNotificationTests {
     #expect(story.scenario.counters.totals.pushed == 2)
   }
 
+  @Test("B14: a device behind its push service is told whether or not it has MDM")
+  func pushWithoutMDM() throws {
+    let story = try makeStory("laptop")
+    story.signInAvailable("phone") {
+      $0.pushEnabled = true
+      $0.requestsMDM = false
+    }
+    story.loseConnection(of: "phone")
+    story.at("6:00").receive("m1")
+    #expect(story.saw("phone") == "(m1); push m1")
+    story.setEnabled(false)
+    story.receive("m2")
+    #expect(story.saw("phone") == "(m2); push m2")
+  }
+
   @Test("B9, B12: a silent device behind its push service is not told, not even what is urgent")
   func silentPush() throws {
     let story = try Timeline(

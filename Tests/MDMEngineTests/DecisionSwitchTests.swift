@@ -152,6 +152,27 @@ struct DecisionSwitchTests {
     #expect(story.isEnabled)
   }
 
+  @Test("B18: a staged switch takes effect when the configuration stops staging")
+  func configureEndsStaging() throws {
+    let story = try makeQuietStory { $0.enablement = .onRestart }
+    story.setEnabled(false)
+    story.receive("m1")
+    try story.configure {
+      $0.enablement = .live
+      $0.enabled = false
+    }
+    #expect(!story.isEnabled)
+    #expect(story.saw("phone") == "flush disabled: m1; mdm off")
+    #expect(story.restart() == .ignored(.alreadySo))
+  }
+
+  @Test("B18: whoever may not have MDM is told so, even when it had asked before")
+  func refusedBeforeAlreadySo() throws {
+    let story = try makeStory("laptop", "phone")
+    story.setEnabled(false)
+    #expect(story.requestMDM(by: "phone") == .refused(.notEligible(.disabledByServer)))
+  }
+
   @Test("B18: the configuration itself switches as well")
   func configureSwitches() throws {
     let story = try makeQuietStory()

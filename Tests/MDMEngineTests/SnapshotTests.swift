@@ -338,6 +338,27 @@ struct SnapshotTests {
     }
   }
 
+  @Test("B18: restored under another configuration, an engine does at once what that one says")
+  func restoredUnderAnotherConfiguration() throws {
+    let engine = try Self.makeEngine()
+    var values = engine.configuration.values
+    values.enabled = false
+    values.archiveFailure = .deliverAnyway
+    var effects = Effects()
+    let restored = try MessagingEngine.restored(
+      from: engine.snapshot(), configuration: try Configuration(values), at: Self.instant(18),
+      into: &effects)
+    let isEnabled = restored.isEnabled
+    #expect(!isEnabled)
+    let switchedOff = effects.contains { effect in
+      if case .mdmChanged = effect { true } else { false }
+    }
+    let delivered = effects.contains { effect in
+      if case .deliver(let delivery) = effect { delivery.stanza.id == "w2" } else { false }
+    }
+    #expect(switchedOff && delivered)
+  }
+
   @Test("sections that a later version adds are passed over")
   func unknownSections() throws {
     let engine = try Self.makeEngine()

@@ -13,6 +13,21 @@ struct NamesTests {
     #expect("\(AccountName("x"))\(DeviceName("y"))" == "xy")
   }
 
+  @Test("names that look the same but are written with other bytes are other names")
+  func bytewise() {
+    let composed = "caf\u{E9}"
+    let decomposed = "cafe\u{301}"
+    #expect(composed == decomposed)
+    #expect(AccountName(composed) != AccountName(decomposed))
+    #expect(DeviceName(composed) != DeviceName(decomposed))
+    #expect(ConversationID(composed) != ConversationID(decomposed))
+    #expect(CoalescingKey(composed) != CoalescingKey(decomposed))
+    #expect(Set([AccountName(composed), AccountName(decomposed)]).count == 2)
+    #expect(AccountName(composed) == AccountName("caf\u{E9}"))
+    #expect(DeviceName(decomposed) < DeviceName(composed))
+    #expect(!(DeviceName(composed) < DeviceName(decomposed)))
+  }
+
   @Test("conversations and keys compare by text and carry a hash that agrees with it")
   func hashed() {
     let one = ConversationID("bob@example.org")

@@ -127,6 +127,23 @@ struct StanzaScannerTests {
     #expect(throws: ScanError.self) { try StanzaScanner(depthLimit: 0).layout(of: nested(1)) }
   }
 
+  @Test("refuses more attributes and declarations than it can look through quickly")
+  func breadth() throws {
+    func tag(_ count: Int, _ prefix: String) -> [UInt8] {
+      let attributes = (0..<count).map { " \(prefix)\($0)='v'" }.joined()
+      return Array("<m xmlns='jabber:client'><x\(attributes)/></m>".utf8)
+    }
+    let scanner = StanzaScanner()
+    for prefix in ["a", "xmlns:a"] {
+      #expect(throws: Never.self) { try scanner.layout(of: tag(100, prefix)) }
+      #expect {
+        try scanner.layout(of: tag(20_000, prefix))
+      } throws: { error in
+        (error as? ScanError)?.reason == .tooManyAttributes
+      }
+    }
+  }
+
   @Test("never traps on 5,000 seeded mutations, and accepts nothing that it cannot reassemble")
   func mutations() {
     var random = SeededRandom(seed: 41)

@@ -8,6 +8,8 @@ public enum Replayer {
   public struct Result: Sendable {
     /// What happened.
     public var story: Story
+    /// What the recording holds: stanzas, and streams that begin, end or go on.
+    public var events = 0
     /// Lines that could not be read.
     public var errors: [RecordingError]
     /// Violated invariants, the first first; empty unless asked to verify.
@@ -50,7 +52,8 @@ public enum Replayer {
         progress(0.5 + share * Double(index) / Double(max(1, recording.events.count)))
       }
     }
-    var result = Result(story: Story(), errors: recording.errors)
+    var result = Result(
+      story: Story(), events: recording.events.count, errors: recording.errors)
     if verifying {
       (result.violations, result.checks) = Self.audit(
         server.journal, configuration

@@ -30,9 +30,14 @@ public struct SummaryText {
           ? head + $0.element : String(repeating: " ", count: head.count) + $0.element
       }
     }
-    lines += ["", "How often each device was written to while quiet"]
+    lines += ["", self.radioHeading]
     lines += self.story.devices.map { self.radio(of: $0) }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var radioHeading: String {
+    "How often each device was woken while quiet: written to when nothing had been for "
+      + "\(RadioLog.tail / 1_000_000_000) s"
   }
 
   private func value(of name: CounterName) -> String {

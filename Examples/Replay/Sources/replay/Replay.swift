@@ -38,8 +38,16 @@ enum Replay {
       if showsProgress { Self.complain("\r\(Int(share * 100)) %") }
     }
     if showsProgress { Self.complain("\r     \r") }
-    for error in result.errors { Self.complain("replay: \(error)\n") }
+    for error in result.errors.prefix(Self.complaintLimit) { Self.complain("replay: \(error)\n") }
+    if result.errors.count > Self.complaintLimit {
+      let rest = result.errors.count - Self.complaintLimit
+      Self.complain("replay: and \(rest) more lines that cannot be read\n")
+    }
     if options.strict, !result.errors.isEmpty { return 1 }
+    if result.events == 0 {
+      Self.complain("replay: \(url.path) holds nothing to replay\n")
+      return 1
+    }
     if options.json {
       FileHandle.standardOutput.write(try StoryJSON(result.story).data())
       print()
@@ -60,8 +68,12 @@ enum Replay {
 
   /// The terminal's width as the shell knows it, or a width that fits a page.
   private static var terminalWidth: Int {
-    ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 132
+    ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
+      .map { min(max($0, Options.widths.lowerBound), Options.widths.upperBound) } ?? 132
   }
+
+  /// Unreadable lines reported one by one; a file of something else entirely has too many.
+  private static let complaintLimit = 20
 
   private static func complain(_ text: String) {
     FileHandle.standardError.write(Data(text.utf8))

@@ -133,6 +133,16 @@ struct ReplayTests {
     #expect(result.story.steps.last?.text == "alice/laptop is unavailable")
   }
 
+  @Test("a recording says how much it holds, and none holds nothing")
+  func eventsCounted() throws {
+    let empty = try Replayer.replay(Data(), configuration: .standard)
+    #expect(empty.events == 0 && empty.errors.isEmpty)
+    let other = try Replayer.replay(Data("<html/>\n".utf8), configuration: .standard)
+    #expect(other.events == 0 && other.errors.count == 1)
+    let one = Self.lines(Self.line(0, "alice@localhost/laptop", "<presence/>"))
+    #expect(try Replayer.replay(one, configuration: .standard).events > 0)
+  }
+
   @Test("no input traps: random damage to a recording is reported or replayed")
   func damagedRecordings() throws {
     let original = Array(
