@@ -27,6 +27,28 @@ struct DecisionRoutingTests {
     #expect(story.actual == story.expected)
   }
 
+  @Test("B19: a client whose connection is lost holds no conversation")
+  func lostHolder() throws {
+    let story = Scenario()
+    story.signInAvailable("pidgin") { $0.requestsMDM = false }
+    story.signInAvailable("gajim") { $0.requestsMDM = false }
+    story.send("s1", by: "pidgin")
+    story.receive("m1")
+    #expect(story.saw("pidgin") == "m1" && story.saw("gajim") == "")
+    story.loseConnection(of: "pidgin")
+    story.receive("m2")
+    #expect(story.saw("pidgin") == "(m2)" && story.saw("gajim") == "m2")
+  }
+
+  @Test("B28: a request to oneself that no device can take is answered, other things are not")
+  func toSelfWithoutTaker() throws {
+    let story = try makeStory("phone")
+    story.sendToSelf("q1", by: "phone", at: .device("tablet"), .request)
+    #expect(story.host().contains("bounce q1"))
+    story.sendToSelf("c1", by: "phone")
+    #expect(!story.host().contains("bounce"))
+  }
+
   @Test("B19: they have no modes")
   func plainModes() throws {
     let story = try makeStory("laptop")

@@ -38,12 +38,15 @@ enum Replay {
       if showsProgress { Self.complain("\r\(Int(share * 100)) %") }
     }
     if showsProgress { Self.complain("\r     \r") }
+    if options.strict, let first = result.errors.first {
+      Self.complain("replay: \(first)\n")
+      return 1
+    }
     for error in result.errors.prefix(Self.complaintLimit) { Self.complain("replay: \(error)\n") }
     if result.errors.count > Self.complaintLimit {
       let rest = result.errors.count - Self.complaintLimit
       Self.complain("replay: and \(rest) more lines that cannot be read\n")
     }
-    if options.strict, !result.errors.isEmpty { return 1 }
     if result.events == 0 {
       Self.complain("replay: \(url.path) holds nothing to replay\n")
       return 1
