@@ -111,7 +111,7 @@ extension MessagingEngine {
     }
     self.core.flushAfterActivity(of: &self.accounts[slot], into: effects)
     self.core.gauges.add(self.accounts[slot].sets)
-    self.updateDeadline(of: slot)
+    self.accounts.setDeadline(self.core.nextDeadline(of: self.accounts[slot]), of: slot)
     return .done
   }
 
@@ -246,6 +246,8 @@ extension MessagingEngine {
       self.core.totals.overflowed &+= UInt64(queue.count)
       self.core.giveUpAll(of: index, on: &self.accounts[slot], into: effects)
     }
+    // An account whose last buffer this was waits for nothing any more (B26).
+    if self.core.rules.flushOnActivityExpiry { self.updateDeadline(of: slot) }
   }
 }
 

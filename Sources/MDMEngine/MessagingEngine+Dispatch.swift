@@ -42,7 +42,20 @@ extension MessagingEngine {
     if self.accounts[slot].deadline <= self.core.now { _ = self.expire(slot, into: effects) }
   }
 
+  /// Runs `body`, which concerns every account, after what is due on any of them (B3).
+  mutating func onEveryAccount(
+    _ effects: EffectStorage, _ body: (inout MessagingEngine, EffectStorage) -> Outcome
+  ) -> Outcome {
+    while let due = self.accounts.nextDue, due.instant <= self.core.now {
+      _ = self.expire(due.slot, into: effects)
+    }
+    return body(&self, effects)
+  }
+
+  /// Brings an account's deadline up to date. One that has come stays until it has been handled:
+  /// what was to happen then can no longer be told from the account's state.
   mutating func updateDeadline(of slot: UInt32) {
+    guard self.accounts[slot].deadline > self.core.now else { return }
     self.accounts.setDeadline(self.core.nextDeadline(of: self.accounts[slot]), of: slot)
   }
 
@@ -83,8 +96,7 @@ extension MessagingEngine {
         $0.noteArchive(.failed, at: position.ordinal, for: account.slot, into: $1)
       }
     case .open, .restore, .signOut, .connectionLost, .resume, .presence, .requestMDM, .setMode,
-      .requested,
-      .receive, .send, .read, .setEnabled, .restart, .configure:
+      .requested, .receive, .send, .read, .setEnabled, .restart, .configure:
       preconditionFailure("\(command) does not belong to an account's own commands.")
     }
   }
@@ -124,8 +136,7 @@ extension MessagingEngine {
           on: &$0.accounts[device.slot], into: $1)
       }
     case .open, .restore, .close, .signIn, .receive, .send, .archived, .archiveFailed, .expire,
-      .setEnabled,
-      .restart, .configure:
+      .setEnabled, .restart, .configure:
       preconditionFailure("\(command) does not belong to a device's own commands.")
     }
   }

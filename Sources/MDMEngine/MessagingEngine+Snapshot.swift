@@ -70,13 +70,7 @@ extension MessagingEngine {
     var engine = MessagingEngine(configuration: configuration, startingAt: now)
     if let failure = engine.restore(sections, at: now) { throw SnapshotError(failure) }
     effects.makeUnique()
-    // A deadline may have passed without having been handled; settling must not forget it.
-    let deadlines = (0..<engine.accounts.slotCount).map { engine.accounts[$0].deadline }
     engine.settle(into: effects.storage)
-    for (slot, deadline) in zip(0..<engine.accounts.slotCount, deadlines) {
-      let settled = engine.accounts[slot].deadline
-      engine.accounts.setDeadline(min(deadline, settled), of: slot)
-    }
     engine.relievePressure(into: effects.storage)
     return engine
   }

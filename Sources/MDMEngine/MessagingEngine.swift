@@ -102,11 +102,11 @@ public struct MessagingEngine: ~Copyable, Sendable {
     case .restore(let bytes):
       return self.restoreAccount(from: bytes, into: effects)
     case .setEnabled(let isEnabled):
-      return self.setEnabled(isEnabled, into: effects)
+      return self.onEveryAccount(effects) { $0.setEnabled(isEnabled, into: $1) }
     case .restart:
-      return self.restart(into: effects)
+      return self.onEveryAccount(effects) { $0.restart(into: $1) }
     case .configure(let configuration):
-      return self.configure(configuration, into: effects)
+      return self.onEveryAccount(effects) { $0.configure(configuration, into: $1) }
     case .close, .signIn, .expire, .archived, .archiveFailed:
       return self.dispatchToAccount(command, into: effects)
     case .signOut, .connectionLost, .resume, .presence, .requestMDM, .setMode, .requested, .read:

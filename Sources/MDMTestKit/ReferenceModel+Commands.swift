@@ -67,9 +67,10 @@ extension ReferenceModel {
             stanza: stanza, sender: handle, address: address, position: 0, isStored: nil),
           $0.account)
       }
-    case .setEnabled(let isEnabled): return self.setEnabled(isEnabled)
-    case .restart: return self.restart()
-    case .configure(let configuration): return self.configure(configuration)
+    case .setEnabled(let isEnabled): return self.onEveryAccount { self.setEnabled(isEnabled) }
+    case .restart: return self.onEveryAccount { self.restart() }
+    case .configure(let configuration):
+      return self.onEveryAccount { self.configure(configuration) }
     case .signOut, .connectionLost, .resume, .presence, .requestMDM, .setMode, .requested, .read:
       return self.carryOutOnDevice(command)
     }
@@ -290,6 +291,12 @@ extension ReferenceModel {
   }
 
   // MARK: - Time
+
+  /// What is due on any account comes before what concerns them all (B3).
+  private func onEveryAccount(_ body: () -> ReferenceOutcome) -> ReferenceOutcome {
+    for account in self.accounts { if let account { self.expire(account) } }
+    return body()
+  }
 
   /// Handles what is due on one account (B14, B26).
   private func expire(_ account: ReferenceAccount) {
