@@ -61,7 +61,7 @@ let package = Package(
     tests("MDMStanza", ["MDMTestKit"]),
     tests("MDMSession", ["MDMStorage", "MDMStanza"]),
     tests("MDMElection", ["MDMStanza", "MDMTestKit"]),
-    tests("MDMRouting", ["MDMStorage", "MDMStanza", "MDMSession"]),
+    tests("MDMRouting", ["MDMStorage", "MDMStanza", "MDMSession", "MDMTestKit"]),
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),

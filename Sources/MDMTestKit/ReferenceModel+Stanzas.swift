@@ -353,6 +353,10 @@ extension ReferenceModel {
         self.totals.overflowed += UInt64(victim.queue.count)
         self.giveUpAll(of: victim)
       }
+      // The victim's account may wait for nothing any more; what is due already stays due.
+      if let due = victim.account.expiryDue, due > self.now {
+        self.noteExpiryDue(of: victim.account)
+      }
     }
   }
 

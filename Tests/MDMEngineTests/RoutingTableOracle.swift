@@ -2,24 +2,7 @@ import MDMEngine
 import MDMQuietMode
 import MDMSession
 import MDMStanza
-
-/// A kind of session in the populations that whole commands are tried on.
-enum TableRole: UInt8, CaseIterable {
-  case mdm
-  case mdmNegative
-  case plain
-  case plainNegative
-  case unavailable
-  case quiet
-  case silent
-  case detached
-  case suspended
-
-  var usesMDM: Bool { self != .plain && self != .plainNegative }
-  var isNegative: Bool { self == .mdmNegative || self == .plainNegative }
-  var isThere: Bool { self != .unavailable }
-  var isConnected: Bool { self != .detached && self != .suspended }
-}
+import MDMTestKit
 
 /// One effect as a row of the table: just what the documents decide.
 enum TableRow: Equatable {
@@ -58,14 +41,14 @@ struct TableOracle {
     let position: ArchivePosition?
   }
 
-  let roles: [TableRole]
+  let roles: [SessionRole]
   /// Who acted last, nil for nobody.
   let active: Int?
   var position: UInt64 = 0
   var queues: [[Waiting]]
   private var rows: [TableRow] = []
 
-  init(roles: [TableRole], active: Int?) {
+  init(roles: [SessionRole], active: Int?) {
     self.roles = roles
     self.active = active
     self.queues = roles.map { _ in [] }

@@ -2,6 +2,7 @@ import MDMEngine
 import MDMMonitoring
 import MDMSession
 import MDMStanza
+import MDMTestKit
 import Testing
 
 /// An engine with one account whose devices have the roles of a population, by index.
@@ -19,7 +20,7 @@ private struct TableScene: ~Copyable {
     self.devices = self.engine.devices(of: account)
   }
 
-  static func make(_ roles: [TableRole], active: Int?) throws -> TableScene {
+  static func make(_ roles: [SessionRole], active: Int?) throws -> TableScene {
     var engine = MessagingEngine(
       configuration: try Configuration { $0.perSessionLimit = 1_000_000 })
     var effects = Effects()
@@ -45,7 +46,7 @@ private struct TableScene: ~Copyable {
       into: &self.effects)
   }
 
-  private mutating func assume(_ role: TableRole, _ index: Int) {
+  private mutating func assume(_ role: SessionRole, _ index: Int) {
     let device = self.devices[index]
     switch role {
     case .mdm, .mdmNegative, .plain, .plainNegative: break
@@ -74,12 +75,12 @@ private struct TableScene: ~Copyable {
 struct RoutingTableTests {
   /// Every population of two and three sessions, whatever their order, with each possible active
   /// client.
-  static let populations: [[TableRole]] = {
-    var all: [[TableRole]] = []
-    for first in TableRole.allCases {
-      for second in TableRole.allCases where second.rawValue >= first.rawValue {
+  static let populations: [[SessionRole]] = {
+    var all: [[SessionRole]] = []
+    for first in SessionRole.allCases {
+      for second in SessionRole.allCases where second.rawValue >= first.rawValue {
         all.append([first, second])
-        for third in TableRole.allCases where third.rawValue >= second.rawValue {
+        for third in SessionRole.allCases where third.rawValue >= second.rawValue {
           // Turned around every other time, so that the order of indices is not always the same.
           all.append(third.rawValue % 2 == 0 ? [first, second, third] : [third, second, first])
         }
@@ -110,7 +111,7 @@ struct RoutingTableTests {
   }
 
   /// Puts every stanza through one account and one oracle; records the first row that differs.
-  private static func agrees(_ roles: [TableRole], active: Int?) throws -> Bool {
+  private static func agrees(_ roles: [SessionRole], active: Int?) throws -> Bool {
     var scene = try TableScene.make(roles, active: active)
     var oracle = TableOracle(roles: roles, active: active)
     var serial = 0
@@ -142,7 +143,7 @@ struct RoutingTableTests {
     return held == expected
   }
 
-  private static func title(_ roles: [TableRole], _ active: Int?) -> String {
+  private static func title(_ roles: [SessionRole], _ active: Int?) -> String {
     let names = roles.map { "\($0)" }.joined(separator: ", ")
     return "\(names); active: \(active.map { "device \($0)" } ?? "nobody")"
   }

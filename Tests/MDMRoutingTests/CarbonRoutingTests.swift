@@ -1,11 +1,12 @@
 import MDMRouting
 import MDMSession
 import MDMStanza
+import MDMTestKit
 import Testing
 
 @Suite("CarbonRouting")
 struct CarbonRoutingTests {
-  private static func context(_ roles: [Role], _ trial: Trial) -> RoutingContext {
+  private static func context(_ roles: [SessionRole], _ trial: Trial) -> RoutingContext {
     var sets = SessionSets()
     for (index, role) in roles.enumerated() {
       sets.update(index, from: role.session, mdmEnabled: true)
@@ -72,7 +73,7 @@ struct CarbonRoutingTests {
     arguments: StanzaKind.allCases)
   func received(kind: StanzaKind) {
     let trials = [2: Self.trials(kind, 2), 3: Self.trials(kind, 3)]
-    for roles in Role.populations {
+    for roles in SessionRole.populations {
       for trial in trials[roles.count] ?? [] {
         let expected = RoutingOracle(roles: roles, trial: trial).route
         let route = CarbonRouting.received(
@@ -93,7 +94,7 @@ struct CarbonRoutingTests {
     "R-003, B19: who gets a copy of what a device sends, every kind and population",
     arguments: StanzaKind.allCases)
   func sent(kind: StanzaKind) {
-    for roles in Role.populations {
+    for roles in SessionRole.populations {
       for flags in [[], .noCopy, .notCopyable, .noStore] as [StanzaFlags] {
         for toAll in [true, false] {
           var trial = Trial(kind: kind, flags: flags)
@@ -138,7 +139,7 @@ struct CarbonRoutingTests {
     let route = CarbonRouting.received(
       .chat, [], to: .account, in: Self.context([.plain, .plain, .mdm], trial))
     #expect(route == Route(originals: [1, 2], copies: [], miss: .store))
-    for absent: Role in [.unavailable, .plainNegative] {
+    for absent: SessionRole in [.unavailable, .plainNegative] {
       let all = CarbonRouting.received(
         .chat, [], to: .account, in: Self.context([.plain, absent, .plain], trial))
       #expect(all.originals == [0, 2])
@@ -149,7 +150,7 @@ struct CarbonRoutingTests {
 @Suite("CarbonRouting: why not")
 struct SkipReasonTests {
   private static func reason(
-    _ kind: StanzaKind, _ flags: StanzaFlags, _ roles: [Role], at index: Int,
+    _ kind: StanzaKind, _ flags: StanzaFlags, _ roles: [SessionRole], at index: Int,
     to addressee: Addressee = .account, holder: Int = -1, toAll: Bool = true
   ) -> SkipReason {
     var sets = SessionSets()
@@ -186,7 +187,7 @@ struct SkipReasonTests {
 
   @Test("B22: policy")
   func policy() {
-    let roles: [Role] = [.mdm, .mdm]
+    let roles: [SessionRole] = [.mdm, .mdm]
     #expect(
       Self.reason(.groupChat, [], roles, at: 1, to: .device(0), toAll: false) == .policy)
     #expect(
@@ -206,7 +207,7 @@ struct SkipReasonTests {
   @Test("what a device sends: the sender, devices without MDM, policy")
   func sent() {
     var sets = SessionSets()
-    for (place, role) in [Role.mdm, .plain, .mdm, .unavailable].enumerated() {
+    for (place, role) in [SessionRole.mdm, .plain, .mdm, .unavailable].enumerated() {
       sets.update(place, from: role.session, mdmEnabled: true)
     }
     let context = RoutingContext(sets: sets, groupChatToAll: false, filesToAll: false)

@@ -2,25 +2,9 @@ import MDMRouting
 import MDMSession
 import MDMStanza
 import MDMStorage
+import MDMTestKit
 
-/// A kind of session in the populations that routing is tried on.
-enum Role: UInt8, CaseIterable {
-  case mdm
-  case mdmNegative
-  case plain
-  case plainNegative
-  case unavailable
-  case quiet
-  case silent
-  case detached
-  case suspended
-
-  var usesMDM: Bool { self != .plain && self != .plainNegative }
-  var isNegative: Bool { self == .mdmNegative || self == .plainNegative }
-  var isThere: Bool { self != .unavailable }
-  /// Whether its connection is up.
-  var isConnected: Bool { self != .detached && self != .suspended }
-
+extension SessionRole {
   /// The session as the engine keeps it.
   var session: DeviceSession {
     var traits: DeviceSession.Traits = self.usesMDM ? .requestsMDM : []
@@ -36,12 +20,12 @@ enum Role: UInt8, CaseIterable {
   }
 
   /// Every population of two and of three sessions, in every order.
-  static let populations: [[Role]] = {
-    var all: [[Role]] = []
-    for first in Role.allCases {
-      for second in Role.allCases {
+  static let populations: [[SessionRole]] = {
+    var all: [[SessionRole]] = []
+    for first in SessionRole.allCases {
+      for second in SessionRole.allCases {
         all.append([first, second])
-        for third in Role.allCases { all.append([first, second, third]) }
+        for third in SessionRole.allCases { all.append([first, second, third]) }
       }
     }
     return all
@@ -62,7 +46,7 @@ struct Trial {
 /// Carbon routing as RFC 6121 §8.5, XEP-0280 and decisions B19 and B22 say it, one session at a
 /// time.
 struct RoutingOracle {
-  let roles: [Role]
+  let roles: [SessionRole]
   let trial: Trial
 
   private func devices(_ isMember: (Int) -> Bool) -> DeviceSet {

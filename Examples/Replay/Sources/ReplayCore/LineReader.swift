@@ -163,7 +163,7 @@ struct LineReader {
     return events + (try self.received(text, on: actor, at: instant, line: line))
   }
 
-  /// Puts names in the place of the placeholders ALICE, DOMAIN, C00…, LAPTOP and PHONE.
+  /// Puts names in the place of the roles ALICE, DOMAIN, C00…, LAPTOP and PHONE.
   private static func filledIn(_ xml: String) -> String {
     var text = xml.replacingOccurrences(of: "ALICE@DOMAIN", with: "alice@\(Self.scriptedDomain)")
     text = text.replacingOccurrences(of: "/LAPTOP'", with: "/laptop'")

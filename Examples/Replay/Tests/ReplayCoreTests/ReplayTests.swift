@@ -177,7 +177,7 @@ struct ReplayTests {
     for name in CounterName.allCases { #expect(counters[name.rawValue] != nil) }
   }
 
-  @Test("a scripted day: placeholders are filled in and correspondents stay outside")
+  @Test("a scripted day: roles become names and correspondents stay outside")
   func scriptedDay() throws {
     let data = Self.lines(
       #"{"t":0,"seq":0,"actor":"alice/laptop","kind":"presence","xml":"<presence/>"}"#,
