@@ -87,7 +87,7 @@ package struct ActiveClientElection: BitwiseCopyable, Sendable {
   }
 
   /// The index of the active client at `now`, -1 for none.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   package func active(
     holderStamp: ActivityStamp, at now: MonotonicInstant, window: Int64
   ) -> Int {
@@ -95,7 +95,7 @@ package struct ActiveClientElection: BitwiseCopyable, Sendable {
   }
 
   /// Whether `now` lies in the half-open window that opens at `instant` (B3).
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   package static func isWithin(
     _ window: Int64, _ instant: MonotonicInstant, at now: MonotonicInstant
   ) -> Bool {

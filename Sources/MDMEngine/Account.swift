@@ -56,21 +56,21 @@ struct Account: ~Copyable, Sendable {
   var slot: UInt32 { self.handle.slot }
 
   /// The handle of the device at `index`.
-  @inline(__always)
+  @inline(always)
   func handle(of index: Int) -> DeviceHandle {
     DeviceHandle(
       slot: self.handle.slot, index: index, generation: self.devices[index].session.generation)
   }
 
   /// Whether `device` is signed in under just this handle.
-  @inline(__always)
+  @inline(always)
   func isCurrent(_ device: DeviceHandle) -> Bool {
     self.sets.occupied.contains(device.index)
       && self.devices[device.index].session.generation == device.generation
   }
 
   /// The stamp of whoever acted last.
-  @inline(__always)
+  @inline(always)
   var holderStamp: ActivityStamp {
     self.election.holder < 0 ? .never : self.devices[Int(self.election.holder)].activity
   }
@@ -82,9 +82,13 @@ struct Account: ~Copyable, Sendable {
   }
 
   /// Makes sure that ``reads`` has a value.
+  @inline(always)
   mutating func needReads() {
-    if self.reads.isEmpty { self.reads.fill(ReadRegister()) }
+    if self.reads.isEmpty { self.makeReads() }
   }
+
+  @inline(never)
+  private mutating func makeReads() { self.reads.fill(ReadRegister()) }
 
   /// Makes sure that ``extras`` has a value.
   mutating func needExtras() {

@@ -14,28 +14,28 @@ struct AccountTable: ~Copyable, Sendable {
   private var deadlines = DeadlineHeap()
 
   /// Slots there have ever been; some may be vacant.
-  var slotCount: UInt32 { UInt32(self.accounts.count) }
+  var slotCount: UInt32 { UInt32(truncatingIfNeeded: self.accounts.count) }
 
   /// Accounts open.
   var count: Int { self.accounts.count - self.vacant.count }
 
   /// The account in `slot`, read or changed in place.
   subscript(slot: UInt32) -> Account {
-    @inline(__always)
+    @inline(always)
     _read { yield self.accounts[slot] }
-    @inline(__always)
+    @inline(always)
     _modify { yield &self.accounts[slot] }
   }
 
   /// Whether `handle` names an open account.
-  @inline(__always)
+  @inline(always)
   func isCurrent(_ handle: AccountHandle) -> Bool {
     handle.slot < self.slotCount && self.accounts[handle.slot].isOpen
       && self.accounts[handle.slot].handle == handle
   }
 
   /// Whether `device` is signed in under just this handle.
-  @inline(__always)
+  @inline(always)
   func isCurrent(_ device: DeviceHandle) -> Bool {
     device.slot < self.slotCount && self.accounts[device.slot].isOpen
       && self.accounts[device.slot].isCurrent(device)

@@ -20,9 +20,23 @@ extension Core {
   /// alone (B13). An empty buffer is no flush (B17).
   ///
   /// - Complexity: O(stanzas that wait).
+  @inline(never)
   mutating func flush(
     _ index: Int, _ reason: FlushReason, of account: inout Account, ringing: FlushRing = .nothing,
     into effects: EffectStorage
+  ) {
+    // As in ``receive(_:to:for:into:)``: the usual case is an instance of its own.
+    if ringing == .nothing, !effects.explains {
+      self.flush(index, reason, of: &account, .nothing, explains: false, into: effects)
+    } else {
+      self.flush(index, reason, of: &account, ringing, explains: effects.explains, into: effects)
+    }
+  }
+
+  @inline(always)
+  private mutating func flush(
+    _ index: Int, _ reason: FlushReason, of account: inout Account, _ ringing: FlushRing,
+    explains: Bool, into effects: EffectStorage
   ) {
     let count = account.devices[index].held.count
     guard count > 0 else { return }
@@ -30,10 +44,9 @@ extension Core {
     let header = effects.flush(reason, of: device)
     effects.setFlushCount(Int(count), at: header)
     var lastUnread: LastUnread?
-    while let item = self.log.pop(
-      for: index, queue: &account.devices[index].held, isDelivered: true, account: account.slot,
-      list: &account.held)
-    {
+    let slot = account.slot
+    var flushing = self.log.beginFlush(of: account.devices[index].held)
+    while let item = self.log.next(&flushing, for: index, account: slot, list: &account.held) {
       self.noteResidence(of: item)
       guard let stanza = item.stanza else {
         self.deliverHeldMarker(item.conversationSlot, to: index, of: &account, into: effects)
@@ -42,11 +55,18 @@ extension Core {
       // The list of effects takes the item's reference over, so the stanza lives on.
       let reference = effects.adopt(retained: stanza)
       stanza._withUnsafeGuaranteedRef {
-        self.deliver(
-          $0, item, reference, reason, ringing, &lastUnread, to: index, device, of: &account,
+        let decision = self.deliver(
+          $0, item, reference, ringing, &lastUnread, to: index, device, of: &account,
           into: effects)
+        if decision.rings {
+          self.noteLateRing($0.conversation, item.position, of: index, in: &account)
+        }
+        if explains {
+          effects.explain(device, Stanza(storage: $0), item.position, .flushed(reason))
+        }
       }
     }
+    self.log.endFlush(flushing, &account.devices[index].held, list: &account.held)
     if let lastUnread {
       effects.setDecision(.activityExpired, at: lastUnread.record)
       self.noteLateRing(
@@ -66,34 +86,30 @@ extension Core {
     var conversation: ConversationID?
   }
 
-  @inline(__always)
+  /// Writes one item of a flush; returns whether it rings.
+  @inline(always)
   private mutating func deliver(
-    _ stanza: Stanza.Storage, _ item: HeldItem, _ reference: UInt32, _ reason: FlushReason,
-    _ ringing: FlushRing, _ lastUnread: inout LastUnread?, to index: Int,
-    _ device: DeviceHandle, of account: inout Account, into effects: EffectStorage
-  ) {
-    let isRead = self.isRead(stanza, item.position, in: account)
+    _ stanza: Stanza.Storage, _ item: HeldItem, _ reference: UInt32, _ ringing: FlushRing,
+    _ lastUnread: inout LastUnread?, to index: Int, _ device: DeviceHandle,
+    of account: inout Account, into effects: EffectStorage
+  ) -> NotificationDecision {
+    let isRead = self.isRead(stanza, item.position, in: &account)
     let isUnseen = ringing == .unseen && !item.isTold && !isRead
-    let decision = self.notification(of: item, stanza, isUnseen: isUnseen)
-    if decision.rings {
-      self.noteLateRing(stanza.conversation, item.position, of: index, in: &account)
-    }
+    let decision = Self.notification(of: item, stanza, isUnseen: isUnseen)
     effects.deliver(
       reference, form: item.form, decision: decision, position: item.position,
       heldSince: item.arrival, alreadyRead: isRead, to: device)
-    if effects.explains {
-      effects.explain(device, Stanza(storage: stanza), item.position, .flushed(reason))
-    }
     if ringing == .lastUnread, !isRead, decision == .heldBack {
       lastUnread = LastUnread(
         record: effects.count - 1, position: item.position, conversation: stanza.conversation)
     }
+    return decision
   }
 
   /// Whether the message at `position` has been read; most have not, which the first test finds.
-  @inline(__always)
-  private func isRead(
-    _ stanza: Stanza.Storage, _ position: UInt64, in account: borrowing Account
+  @inline(always)
+  private mutating func isRead(
+    _ stanza: Stanza.Storage, _ position: UInt64, in account: inout Account
   ) -> Bool {
     guard !account.reads.isEmpty, position <= account.reads.value.furthestRead else {
       return false
@@ -101,8 +117,8 @@ extension Core {
     return account.reads.value.isRead(stanza.conversation, at: position)
   }
 
-  @inline(__always)
-  private func notification(
+  @inline(always)
+  private static func notification(
     of item: HeldItem, _ stanza: Stanza.Storage, isUnseen: Bool
   ) -> NotificationDecision {
     if item.isSentCopy || stanza.flags.contains(.ownAccount) { return .ownMessage }
@@ -110,6 +126,7 @@ extension Core {
     return isUnseen ? .noActiveClient : .heldBack
   }
 
+  @inline(never)
   private mutating func noteLateRing(
     _ conversation: ConversationID?, _ position: UInt64, of index: Int, in account: inout Account
   ) {
@@ -120,17 +137,16 @@ extension Core {
     account.reads.value.noteNotified(slot, DeviceSet(index), at: position)
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func noteResidence(of item: HeldItem) {
     let residence = self.now.nanoseconds(since: item.arrival)
     self.totals.queuedNanoseconds.add(residence)
-    self.totals.holdMilliseconds.add(residence / 1_000_000)
+    self.flushTally.addHold(milliseconds: residence / 1_000_000)
   }
 
   private mutating func noteFlush(_ reason: FlushReason, count: Int64) {
-    self.totals.flushesByReason[Int(reason.rawValue)] &+= 1
+    self.flushTally.addFlush(reason: reason.rawValue, packets: count)
     self.totals.flushedPackets &+= UInt64(count)
-    self.totals.flushSize.add(count)
     self.slices.add(UInt64(count), at: self.now)
   }
 
@@ -138,6 +154,7 @@ extension Core {
 
   /// Delivers the conversation's marker as it stands now, and takes back the device's outstanding
   /// notification of it.
+  @inline(never)
   private func deliverHeldMarker(
     _ slot: UInt32, to index: Int, of account: inout Account, into effects: EffectStorage
   ) {

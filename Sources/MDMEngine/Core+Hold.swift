@@ -8,38 +8,68 @@ import MDMStorage
 
 extension Core {
   /// Holds a stanza back for ``FanOut/held`` and lets the limits of each device speak (B8, B11).
-  mutating func hold(_ fanOut: FanOut, on account: inout Account, into effects: EffectStorage) {
-    let slot = account.slot
-    let key = fanOut.rule.replaces && HoldBackLog.hasKey(fanOut.stanza) ? slot : nil
-    if key != nil { self.supersede(fanOut, on: &account, into: effects) }
-
+  @inline(always)
+  mutating func hold(
+    _ fanOut: FanOut, isPushed: Bool, of stanza: Stanza, explains: Bool,
+    on account: inout Account, into effects: EffectStorage
+  ) {
+    let isKeyed = fanOut.rule.replaces && HoldBackLog.hasKey(stanza)
+    if isKeyed { self.supersede(fanOut, by: stanza, on: &account, into: effects) }
     let entry = self.log.append(
-      fanOut.stanza, arrival: self.now, position: fanOut.position, pending: fanOut.held,
+      stanza, arrival: self.now, position: fanOut.position, pending: fanOut.held,
       copies: fanOut.isSentCopy
         ? fanOut.held - fanOut.route.originals : fanOut.held & fanOut.route.copies,
       isSentCopy: fanOut.isSentCopy, isSeen: fanOut.isSentCopy || !fanOut.live.isEmpty,
-      key: key, to: &account.held)
-    if fanOut.isPushed { self.log.notePushed(entry) }
-    let bytes = fanOut.stanza.byteCount
-    self.totals.held &+= UInt64(truncatingIfNeeded: fanOut.held.count)
+      key: isKeyed ? account.slot : nil, to: &account.held)
+    if isPushed { self.log.notePushed(entry) }
+    let full = self.lengthenQueues(
+      of: fanOut.held, with: entry, bytes: stanza.byteCount, in: &account)
+    if explains { self.explainHeld(fanOut, of: stanza, on: account, into: effects) }
+    if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
+  }
 
+  /// Tells each device's queue of a new entry; returns the devices whose limit is reached.
+  @inline(always)
+  mutating func lengthenQueues(
+    of devices: DeviceSet, with entry: UInt32, bytes: Int, in account: inout Account
+  ) -> DeviceSet {
+    let countLimit = self.rules.perSessionLimit
+    let byteLimit = self.rules.perSessionByteLimit
     var full = DeviceSet()
-    var rest = fanOut.held
+    var held: UInt64 = 0
+    var rest = devices
     while let index = rest.popFirst() {
-      account.devices[index].held.noteAppended(entry, bytes: bytes)
-      let queue = account.devices[index].held
-      if queue.count >= self.rules.perSessionLimit || queue.bytes >= self.rules.perSessionByteLimit
-      {
+      held &+= 1
+      let device = account.devices.pointer(to: index)
+      device.pointee.held.noteAppended(entry, bytes: bytes)
+      if device.pointee.held.count >= countLimit || device.pointee.held.bytes >= byteLimit {
         full.insert(index)
       }
-      if self.pressure.isWatching { self.pressure.note(queue, of: index, slot, in: self.log) }
-      if effects.explains {
-        effects.explain(
-          account.handle(of: index), fanOut.stanza, fanOut.position,
-          .held(self.holdReason(fanOut, at: index, sets: account.sets)))
-      }
     }
-    if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
+    self.totals.held &+= held
+    if self.pressure.isWatching { self.notePressure(of: devices, in: &account) }
+    return full
+  }
+
+  @inline(never)
+  private mutating func notePressure(of devices: DeviceSet, in account: inout Account) {
+    var rest = devices
+    while let index = rest.popFirst() {
+      self.pressure.note(account.devices[index].held, of: index, account.slot, in: self.log)
+    }
+  }
+
+  @inline(never)
+  private func explainHeld(
+    _ fanOut: FanOut, of stanza: Stanza, on account: borrowing Account,
+    into effects: EffectStorage
+  ) {
+    var rest = fanOut.held
+    while let index = rest.popFirst() {
+      effects.explain(
+        account.handle(of: index), stanza, fanOut.position,
+        .held(self.holdReason(fanOut, at: index, sets: account.sets)))
+    }
   }
 
   private func holdReason(
@@ -54,10 +84,10 @@ extension Core {
 
   /// Takes an older entry with the same key away from whoever will read the newer one (B8).
   private mutating func supersede(
-    _ fanOut: FanOut, on account: inout Account, into effects: EffectStorage
+    _ fanOut: FanOut, by stanza: Stanza, on account: inout Account, into effects: EffectStorage
   ) {
     while let old = self.log.superseded(
-      by: fanOut.stanza, for: fanOut.held, account: account.slot)
+      by: stanza, for: fanOut.held, account: account.slot)
     {
       var rest = self.log.pending(old) & fanOut.held
       self.totals.coalesced &+= UInt64(truncatingIfNeeded: rest.count)
@@ -132,6 +162,7 @@ extension Core {
 
 extension HeldItem {
   /// In what form its device gets or would have got it.
+  @inline(always)
   var form: Delivery.Form {
     guard self.isCopy else { return .original }
     return self.isSentCopy ? .sentCopy : .receivedCopy

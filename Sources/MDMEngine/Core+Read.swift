@@ -29,7 +29,7 @@ extension Core {
 
     let devices = (account.sets.present & account.sets.mdm) - reader
     let waiting =
-      (devices & self.holding(in: account)) | (devices - account.sets.connected)
+      (devices & self.holding(in: &account)) | (devices - account.sets.connected)
     var live = devices - waiting
     while let index = live.popFirst() {
       self.deliverMarker(slot, to: index, of: &account, into: effects)
@@ -40,7 +40,7 @@ extension Core {
   }
 
   /// The slot of a conversation's read state, made if need be; another one may be forgotten for it.
-  @inline(__always)
+  @inline(always)
   mutating func conversationSlot(
     of conversation: ConversationID, in account: inout Account
   ) -> UInt32 {
@@ -83,16 +83,7 @@ extension Core {
       conversationSlot: slot, arrival: self.now, pending: waiting, account: account.slot,
       to: &account.held)
     account.reads.value[slot].waiting = account.reads.value[slot].waiting | waiting
-    self.totals.held &+= UInt64(truncatingIfNeeded: waiting.count)
-    var full = DeviceSet()
-    var rest = waiting
-    while let index = rest.popFirst() {
-      account.devices[index].held.noteAppended(entry, bytes: 0)
-      if account.devices[index].held.count >= self.rules.perSessionLimit { full.insert(index) }
-      if self.pressure.isWatching {
-        self.pressure.note(account.devices[index].held, of: index, account.slot, in: self.log)
-      }
-    }
+    let full = self.lengthenQueues(of: waiting, with: entry, bytes: 0, in: &account)
     if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
   }
 

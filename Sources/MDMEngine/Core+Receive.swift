@@ -7,52 +7,82 @@ import MDMStanza
 import MDMStorage
 
 extension Core {
-  /// A stanza for the account (R-003, R-023… …R-039).
+  /// A stanza for the account, not yet archived (R-003, R-023… …R-039).
+  @inline(always)
+  mutating func receive(
+    _ stanza: Stanza, to addressee: Addressee, for account: inout Account,
+    into effects: EffectStorage
+  ) {
+    // Nearly every stanza is a plain message to the account. With that said in constants, the
+    // compiler leaves out of this instance of the rules whatever cannot apply.
+    if stanza.storage.kind == .chat, stanza.storage.flags.isEmpty, case .account = addressee,
+      account.extras.isEmpty, !effects.explains
+    {
+      self.receive(
+        stanza, .chat, [], to: .account, at: nil, explains: false, for: &account, into: effects)
+    } else {
+      self.receiveOther(stanza, to: addressee, at: nil, for: &account, into: effects)
+    }
+  }
+
+  /// Any stanza for the account.
   ///
   /// - Parameter position: the archive position when the archive has already stored the message
   ///   (``ArchivePolicy/refuse``); nil to ask for it now, ahead of everything else (B20).
-  mutating func receive(
+  @inline(never)
+  mutating func receiveOther(
     _ stanza: Stanza, to addressee: Addressee, at position: UInt64?, for account: inout Account,
     into effects: EffectStorage
   ) {
-    let kind = stanza.storage.kind
-    let flags = stanza.storage.flags
-    let active = self.active(in: account)
-    let context = self.routingContext(for: stanza, active: active, in: account)
+    self.receive(
+      stanza, stanza.kind, stanza.flags, to: addressee, at: position, explains: effects.explains,
+      for: &account, into: effects)
+  }
+
+  @inline(always)
+  private mutating func receive(
+    _ stanza: Stanza, _ kind: StanzaKind, _ flags: StanzaFlags, to addressee: Addressee,
+    at position: UInt64?, explains: Bool, for account: inout Account, into effects: EffectStorage
+  ) {
+    let standing = self.standing(of: &account)
+    let context = self.routingContext(for: stanza, standing, in: &account)
     let route = CarbonRouting.received(kind, flags, to: addressee, in: context)
     let reference = effects.adopt(stanza)
     // What is sent back or forgotten was not accepted, so it is neither archived nor unread (B20).
     let isAccepted = !route.recipients.isEmpty || route.miss == .store
-    let place =
-      isAccepted
-      ? self.archive(stanza, reference, .received, at: position, on: &account, into: effects)
-      : position ?? 0
-    let conversation =
-      isAccepted ? self.noteUnread(stanza, at: place, on: &account) : UInt32.max
-    if effects.explains {
+    var place = position ?? 0
+    var conversation = UInt32.max
+    if isAccepted {
+      if position == nil, self.rules.isArchived(kind, flags) {
+        place = self.archive(reference, .received, on: &account, into: effects)
+      }
+      if place != 0, !flags.contains(.ownAccount) {
+        conversation = self.noteUnread(stanza, at: place, on: &account)
+      }
+    }
+    if explains {
       self.explainSkipped(stanza, place, route, to: addressee, context, account, into: effects)
     }
-    guard !route.recipients.isEmpty else {
+    if route.recipients.isEmpty {
       self.totals.unroutable &+= 1
       effects.unroutable(
         reference, disposition: Disposition(route.miss), position: place, account: account.handle)
       return
     }
     var fanOut = FanOut(
-      stanza: stanza, reference: reference, position: place, route: route, isSentCopy: false,
-      isOwn: flags.contains(.ownAccount), rule: HoldingRule.of(kind, flags),
-      conversationSlot: conversation)
-    self.decide(&fanOut, active: active, in: account)
-    self.perform(&fanOut, on: &account, into: effects)
+      kind, flags, reference: reference, position: place, route: route, isSentCopy: false,
+      isOwn: flags.contains(.ownAccount), conversationSlot: conversation)
+    fanOut.decide(in: standing)
+    self.perform(fanOut, of: stanza, explains: explains, on: &account, into: effects)
   }
 
   /// What routing needs to know of the account.
-  @inline(__always)
-  func routingContext(
-    for stanza: Stanza, active: Int, in account: borrowing Account
+  @inline(always)
+  mutating func routingContext(
+    for stanza: Stanza, _ standing: Standing, in account: inout Account
   ) -> RoutingContext {
     var context = RoutingContext(
-      sets: account.sets, active: active, groupChatToAll: self.rules.groupChatToAll,
+      sets: standing.sets, active: standing.active, groupChatToAll: self.rules.groupChatToAll,
       filesToAll: self.rules.filesToAll)
     if !account.extras.isEmpty {
       context.conversationHolder = account.extras.value.conversationHolds.holder(
@@ -62,15 +92,12 @@ extension Core {
   }
 
   /// Hands out the stable id and asks for the message to be archived, once for this side of the
-  /// conversation and before anybody gets it (B20). Returns the position, 0 for what is not
-  /// archived.
-  @inline(__always)
+  /// conversation and before anybody gets it (B20). Returns the position.
+  @inline(always)
   mutating func archive(
-    _ stanza: Stanza, _ reference: UInt32, _ direction: ArchiveRequest.Direction,
-    at position: UInt64?, on account: inout Account, into effects: EffectStorage
+    _ reference: UInt32, _ direction: ArchiveRequest.Direction, on account: inout Account,
+    into effects: EffectStorage
   ) -> UInt64 {
-    if let position { return position }
-    guard self.rules.isArchived(stanza.storage.kind, stanza.storage.flags) else { return 0 }
     account.position &+= 1
     self.totals.archived &+= 1
     effects.archive(
@@ -80,20 +107,20 @@ extension Core {
 
   /// A one-to-one message to the account is unread until a marker says otherwise (B21). Returns
   /// the slot of its conversation, `.max` for what is not counted.
-  @inline(__always)
+  @inline(always)
   private mutating func noteUnread(
     _ stanza: Stanza, at position: UInt64, on account: inout Account
   ) -> UInt32 {
-    guard position != 0, !stanza.storage.flags.contains(.ownAccount),
-      let conversation = stanza.storage.conversation
-    else { return .max }
-    let slot = self.conversationSlot(of: conversation, in: &account)
-    if account.reads.value.noteReceived(slot, at: position) {
-      self.totals.unreadRunsMerged &+= 1
-    }
-    return slot
+    guard let conversation = stanza.storage.conversation else { return .max }
+    account.needReads()
+    let receipt = account.reads.value.noteReceived(
+      in: conversation, at: position, limit: self.rules.conversationLimit)
+    if receipt.isMerged { self.totals.unreadRunsMerged &+= 1 }
+    if receipt.isForgotten { self.totals.conversationsForgotten &+= 1 }
+    return receipt.slot
   }
 
+  @inline(never)
   private func explainSkipped(
     _ stanza: Stanza, _ position: UInt64, _ route: Route, to addressee: Addressee,
     _ context: RoutingContext, _ account: borrowing Account, into effects: EffectStorage

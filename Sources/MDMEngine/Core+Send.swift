@@ -21,7 +21,10 @@ extension Core {
   ) {
     let kind = stanza.storage.kind
     let reference = effects.adopt(stanza)
-    let place = self.archive(stanza, reference, .sent, at: position, on: &account, into: effects)
+    var place = position ?? 0
+    if position == nil, self.rules.isArchived(kind, stanza.storage.flags) {
+      place = self.archive(reference, .sent, on: &account, into: effects)
+    }
     if position == nil { self.noteSent(stanza, by: device.index, on: &account, into: effects) }
     // Its device may be gone by the time the archive has spoken; the message was accepted and goes
     // where it was meant to, to the user's other devices as well.
@@ -67,7 +70,8 @@ extension Core {
     _ stanza: Stanza, _ reference: UInt32, _ position: UInt64, by sender: Int?,
     toSelf addressee: Addressee?, on account: inout Account, _ effects: EffectStorage
   ) {
-    let context = self.routingContext(for: stanza, active: -1, in: account)
+    let standing = self.standing(of: &account, active: -1)
+    let context = self.routingContext(for: stanza, standing, in: &account)
     var route = Route(
       copies: CarbonRouting.sent(stanza.kind, stanza.flags, by: sender, in: context))
     if let addressee {
@@ -86,10 +90,11 @@ extension Core {
     }
     let flags = stanza.flags.subtracting(.urgent).union(.ownAccount)
     var fanOut = FanOut(
-      stanza: stanza, reference: reference, position: position, route: route, isSentCopy: true,
-      isOwn: true, rule: HoldingRule.of(stanza.kind, flags))
-    self.decide(&fanOut, active: -1, in: account)
-    self.perform(&fanOut, on: &account, into: effects)
+      stanza.kind, flags, reference: reference, position: position, route: route, isSentCopy: true,
+      isOwn: true)
+    fanOut.decide(in: standing)
+    self.perform(
+      fanOut, of: stanza, explains: effects.explains, on: &account, into: effects)
   }
 
   /// Who gets what a user writes to herself: the device that is addressed, and devices without MDM

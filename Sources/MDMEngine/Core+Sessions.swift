@@ -146,7 +146,7 @@ extension Core {
     {
       self.noteAct(.leftQuietMode, by: index, in: &account)
     }
-    if !self.holding(in: account).contains(index) {
+    if !self.holding(in: &account).contains(index) {
       self.flush(index, .clientActive, of: &account, into: effects)
       account.devices[index].session.deadline = .distantFuture
     }

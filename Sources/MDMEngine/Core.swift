@@ -18,7 +18,9 @@ struct Core: ~Copyable, Sendable {
   /// The instant of the command being carried out; never goes back (B3).
   var now: MonotonicInstant
   var log = HoldBackLog()
+  /// Everything that is counted but what ``flushTally`` counts.
   var totals = Counters.Totals(reasons: FlushReason.allCases.count)
+  let flushTally = FlushTally(reasons: FlushReason.allCases.count)
   var slices: SliceCounter
   var gauges = Counters.Gauges()
   var pressure = PressureQueue()
@@ -32,31 +34,26 @@ struct Core: ~Copyable, Sendable {
       start: now, length: configuration.values.timeslice.wholeNanoseconds)
   }
 
+  /// Everything that has been counted.
+  var allTotals: Counters.Totals {
+    var totals = self.totals
+    self.flushTally.fill(&totals)
+    return totals
+  }
+
+  /// Goes on from the counts of a snapshot.
+  mutating func takeTotals(_ totals: Counters.Totals) {
+    self.totals = totals
+    self.flushTally.take(totals)
+  }
+
   // MARK: - Who is active
 
   /// Index of the one active client, -1 for none (B1).
-  @inline(__always)
+  @inline(always)
   func active(in account: borrowing Account) -> Int {
     account.election.active(
       holderStamp: account.holderStamp, at: self.now, window: self.rules.activeWindow)
-  }
-
-  /// The active clients: one at most, or all within the window (B1).
-  func activeSet(in account: borrowing Account, active: Int) -> DeviceSet {
-    guard self.rules.allWithinWindow else {
-      return active < 0 ? DeviceSet() : DeviceSet(active)
-    }
-    var set = DeviceSet()
-    var rest = account.sets.occupied
-    while let index = rest.popFirst() {
-      let stamp = account.devices[index].activity
-      if stamp.exists,
-        ActiveClientElection.isWithin(self.rules.activeWindow, stamp.instant, at: self.now)
-      {
-        set.insert(index)
-      }
-    }
-    return set
   }
 
   /// The session at `index` did something that makes it the active client.
@@ -74,31 +71,6 @@ struct Core: ~Copyable, Sendable {
       index, candidates: account.sets.occupied - index, at: self.now,
       stamp: { account.devices[$0].activity })
     account.election = election
-  }
-
-  // MARK: - Who waits
-
-  /// Connected sessions that want their stanzas held: quiet ones that were not flushed a moment
-  /// ago (B13), and silent ones where silent means suspended (B12).
-  @inline(__always)
-  func holding(in account: borrowing Account) -> DeviceSet {
-    var set = account.sets.quiet
-    if self.rules.silentIsSuspended { set = set | account.sets.silent }
-    set = set & account.sets.connected
-    guard self.rules.regroupDelay > 0, !set.isEmpty else { return set }
-    return self.withoutRegrouping(set, in: account)
-  }
-
-  private func withoutRegrouping(
-    _ set: DeviceSet, in account: borrowing Account
-  ) -> DeviceSet {
-    var kept = set
-    var rest = set
-    while let index = rest.popFirst() {
-      let until = account.devices[index].session.deadline
-      if until != .distantFuture, self.now < until { kept.remove(index) }
-    }
-    return kept
   }
 
   /// Derives the sets' bits of the session at `index` afresh.

@@ -102,9 +102,10 @@ public enum NotificationDecision: UInt8, Sendable, CaseIterable, BitwiseCopyable
   case heldBack
 
   /// Whether the device should ring. A device that decides itself is not told to.
+  @inlinable
   public var rings: Bool {
-    self == .activeClient || self == .noActiveClient || self == .activityExpired
-      || self == .urgent
+    // Those that ring come first.
+    self.rawValue <= NotificationDecision.urgent.rawValue
   }
 }
 

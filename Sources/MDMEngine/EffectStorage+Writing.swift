@@ -4,6 +4,7 @@ import MDMStanza
 
 // One method an effect, so that the engine reads like the sentence it carries out.
 extension EffectStorage {
+  @inline(always)
   func archive(
     _ reference: UInt32, at position: UInt64, direction: ArchiveRequest.Direction,
     account: AccountHandle
@@ -14,7 +15,7 @@ extension EffectStorage {
         device: DeviceHandle(carrying: account), position: position))
   }
 
-  @inline(__always)
+  @inline(always)
   func deliver(
     _ reference: UInt32, form: Delivery.Form, decision: NotificationDecision, position: UInt64,
     heldSince: MonotonicInstant? = nil, alreadyRead: Bool = false, to device: DeviceHandle

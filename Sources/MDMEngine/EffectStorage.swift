@@ -51,8 +51,8 @@ final class EffectStorage: @unchecked Sendable {
   @exclusivity(unchecked) private var stanzas: UnsafeMutablePointer<Unmanaged<Stanza.Storage>>
   @exclusivity(unchecked) private var stanzaCount = 0
   @exclusivity(unchecked) private var stanzaCapacity = 0
-  private var conversations: [(id: ConversationID, unread: Int)] = []
-  var explanations: [Explanation] = []
+  @exclusivity(unchecked) private var conversations: [(id: ConversationID, unread: Int)] = []
+  @exclusivity(unchecked) var explanations: [Explanation] = []
 
   init(explains: Bool) {
     self.explains = explains
@@ -77,6 +77,7 @@ final class EffectStorage: @unchecked Sendable {
     return other
   }
 
+  @inline(always)
   func removeAll() {
     self.count = 0
     self.releaseStanzas()
@@ -97,7 +98,7 @@ final class EffectStorage: @unchecked Sendable {
     self.capacity = capacity
   }
 
-  @inline(__always)
+  @inline(always)
   func append(_ record: EffectRecord) {
     if self.count == self.capacity { self.reserve(1) }
     (self.records + self.count).initialize(to: record)
@@ -105,13 +106,13 @@ final class EffectStorage: @unchecked Sendable {
   }
 
   /// Keeps a stanza alive as long as its effects; returns its index for ``EffectRecord/reference``.
-  @inline(__always)
+  @inline(always)
   func adopt(_ stanza: Stanza) -> UInt32 {
     self.adopt(retained: .passRetained(stanza.storage))
   }
 
   /// Takes over a reference that has been counted already.
-  @inline(__always)
+  @inline(always)
   func adopt(retained stanza: Unmanaged<Stanza.Storage>) -> UInt32 {
     if self.stanzaCount == self.stanzaCapacity { self.growStanzas() }
     (self.stanzas + self.stanzaCount).initialize(to: stanza)
@@ -129,8 +130,14 @@ final class EffectStorage: @unchecked Sendable {
     self.stanzaCapacity = capacity
   }
 
+  @inline(always)
   private func releaseStanzas() {
-    for index in 0..<self.stanzaCount { self.stanzas[index].release() }
+    var stanza = self.stanzas
+    let end = stanza + self.stanzaCount
+    while stanza < end {
+      stanza.pointee.release()
+      stanza += 1
+    }
     self.stanzaCount = 0
   }
 

@@ -30,6 +30,7 @@ public struct Effects: Sendable {
     self.storage.removeAll()
   }
 
+  @inline(always)
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&self.storage) { self.storage = self.storage.copy() }
   }

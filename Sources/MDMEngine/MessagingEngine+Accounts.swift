@@ -253,7 +253,7 @@ extension MessagingEngine {
 
 extension Core {
   /// Whether all buffers together have reached a limit (B11).
-  @inline(__always)
+  @inline(always)
   var isOverBudget: Bool {
     self.log.stanzas >= self.rules.overallLimit
       || self.log.bytes >= self.rules.overallByteLimit
@@ -278,7 +278,7 @@ extension Core {
   mutating func enforceLimits(on account: inout Account, into effects: EffectStorage) {
     var full = DeviceSet()
     var rest = account.sets.occupied
-    let holding = self.holding(in: account)
+    let holding = self.holding(in: &account)
     while let index = rest.popFirst() {
       let queue = account.devices[index].held
       if queue.count >= self.rules.perSessionLimit || queue.bytes >= self.rules.perSessionByteLimit

@@ -8,7 +8,7 @@ import MDMStorage
 // command, so that no rule has to remember them.
 extension MessagingEngine {
   /// Runs `body` if the account is open, after what is due on it.
-  @inline(__always)
+  @inline(always)
   mutating func onAccount(
     _ account: AccountHandle, _ effects: EffectStorage,
     _ body: (inout MessagingEngine, EffectStorage) -> Outcome
@@ -23,7 +23,7 @@ extension MessagingEngine {
   }
 
   /// Runs `body` if the device is signed in, after what is due on its account.
-  @inline(__always)
+  @inline(always)
   mutating func onDevice(
     _ device: DeviceHandle, _ effects: EffectStorage,
     _ body: (inout MessagingEngine, EffectStorage) -> Outcome
@@ -37,7 +37,7 @@ extension MessagingEngine {
     return outcome
   }
 
-  @inline(__always)
+  @inline(always)
   private mutating func catchUpDeadline(of slot: UInt32, into effects: EffectStorage) {
     if self.accounts[slot].deadline <= self.core.now { _ = self.expire(slot, into: effects) }
   }

@@ -161,7 +161,7 @@ extension MessagingEngine {
     counters.gauges = self.core.gauges
     counters.gauges.heldStanzas = self.core.log.stanzas
     counters.gauges.heldBytes = self.core.log.bytes
-    counters.totals = self.core.totals
+    counters.totals = self.core.allTotals
     counters.slices = self.core.slices.report(at: max(now, self.core.now))
     return counters
   }

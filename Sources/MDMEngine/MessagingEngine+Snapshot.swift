@@ -22,7 +22,7 @@ extension MessagingEngine {
       $0.write(self.stagedEnabled != nil)
       if let staged = self.stagedEnabled { $0.write(staged) }
     }
-    body.section(.totals) { $0.write(self.core.totals) }
+    body.section(.totals) { $0.write(self.core.allTotals) }
     body.section(.slices) { $0.write(self.core.slices, at: self.core.now) }
     body.section(.slots) {
       $0.write(UInt64(self.accounts.slotCount))
@@ -84,7 +84,7 @@ extension MessagingEngine {
         if try reader.bool() { self.stagedEnabled = try reader.bool() }
       }
       if var reader = sections.reader(.totals) {
-        self.core.totals = try reader.totals(reasons: FlushReason.allCases.count)
+        self.core.takeTotals(try reader.totals(reasons: FlushReason.allCases.count))
       }
       if var reader = sections.reader(.slices) {
         self.core.slices = try reader.slices(at: now)

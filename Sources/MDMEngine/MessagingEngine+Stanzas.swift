@@ -6,6 +6,7 @@ import MDMStorage
 
 // Stanzas from the funnel to the core, by way of the archive when it has a say.
 extension MessagingEngine {
+  @inline(always)
   mutating func receive(
     _ stanza: Stanza, to address: StanzaAddress, for slot: UInt32, into effects: EffectStorage
   ) -> Outcome {
@@ -15,7 +16,20 @@ extension MessagingEngine {
     {
       return outcome
     }
+    guard case .account = address else {
+      return self.receive(stanza, toDevice: address, for: slot, into: effects)
+    }
     self.core.receive(
+      stanza, to: .account, for: &self.accounts[slot], into: effects)
+    return .done
+  }
+
+  @inline(never)
+  private mutating func receive(
+    _ stanza: Stanza, toDevice address: StanzaAddress, for slot: UInt32,
+    into effects: EffectStorage
+  ) -> Outcome {
+    self.core.receiveOther(
       stanza, to: self.addressee(address, in: slot), at: nil, for: &self.accounts[slot],
       into: effects)
     return .done
@@ -45,7 +59,6 @@ extension MessagingEngine {
     return .done
   }
 
-  @inline(__always)
   private func addressee(_ address: StanzaAddress, in slot: UInt32) -> Addressee {
     switch address {
     case .account: .account
@@ -57,7 +70,7 @@ extension MessagingEngine {
   // MARK: - The archive's say
 
   /// Why a stanza is too large, if it is.
-  @inline(__always)
+  @inline(always)
   private func sizeError(of stanza: Stanza) -> AdmissionError? {
     let bytes = stanza.byteCount
     let limit = self.core.rules.stanzaByteLimit
@@ -66,6 +79,7 @@ extension MessagingEngine {
 
   /// Sets a stanza aside that has to wait for the archive, or for its turn behind one that does
   /// (B20). Nil when it may go on at once.
+  @inline(never)
   private mutating func await(
     _ item: ArchiveBacklog.Item, for slot: UInt32, into effects: EffectStorage
   ) -> Outcome? {
@@ -119,7 +133,7 @@ extension MessagingEngine {
     }
     switch entry.item {
     case .received(let stanza, let address):
-      self.core.receive(
+      self.core.receiveOther(
         stanza, to: self.addressee(address, in: slot), at: entry.position,
         for: &self.accounts[slot], into: effects)
     case .sent(let stanza, let device, let address):

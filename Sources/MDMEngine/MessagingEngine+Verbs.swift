@@ -129,7 +129,7 @@ extension MessagingEngine {
     _ stanza: Stanza, for account: AccountHandle, to address: StanzaAddress = .account,
     at now: MonotonicInstant, into effects: inout Effects
   ) -> Outcome {
-    self.apply(.receive(account, stanza, to: address), at: now, into: &effects)
+    self.carryOut(.receive(account, stanza, to: address), at: now, into: &effects)
   }
 
   /// A device sends a stanza.
@@ -141,7 +141,7 @@ extension MessagingEngine {
     _ stanza: Stanza, from device: DeviceHandle, toSelf address: StanzaAddress? = nil,
     at now: MonotonicInstant, into effects: inout Effects
   ) -> Outcome {
-    self.apply(.send(device, stanza, toSelf: address), at: now, into: &effects)
+    self.carryOut(.send(device, stanza, toSelf: address), at: now, into: &effects)
   }
 
   /// A person read a conversation on a device, up to a position (R-027, R-032, B21).
@@ -150,7 +150,7 @@ extension MessagingEngine {
     _ conversation: ConversationID, upTo position: ArchivePosition, on device: DeviceHandle,
     at now: MonotonicInstant, into effects: inout Effects
   ) -> Outcome {
-    self.apply(.read(device, conversation, upTo: position), at: now, into: &effects)
+    self.carryOut(.read(device, conversation, upTo: position), at: now, into: &effects)
   }
 
   /// The archive has stored the message at a position: it and what waited behind it go on (B20).

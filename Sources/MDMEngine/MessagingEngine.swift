@@ -61,6 +61,15 @@ public struct MessagingEngine: ~Copyable, Sendable {
   public mutating func apply(
     _ command: Command, at now: MonotonicInstant, into effects: inout Effects
   ) -> Outcome {
+    self.carryOut(command, at: now, into: &effects)
+  }
+
+  /// The funnel itself. The verbs of the hot path bring their own instance of it, in which the
+  /// command is known and never built.
+  @inline(always)
+  mutating func carryOut(
+    _ command: Command, at now: MonotonicInstant, into effects: inout Effects
+  ) -> Outcome {
     effects.makeUnique()
     self.core.now = max(self.core.now, min(now, Self.lastInstant))
     let outcome = self.dispatch(command, into: effects.storage)
@@ -87,6 +96,7 @@ public struct MessagingEngine: ~Copyable, Sendable {
     }
   }
 
+  @inline(always)
   private mutating func dispatch(_ command: Command, into effects: EffectStorage) -> Outcome {
     switch command {
     case .receive(let account, let stanza, let address):

@@ -46,6 +46,7 @@ struct Rules: Sendable {
   }
 
   /// Whether a message of this kind goes to the archive (B20): content that is not a room's.
+  @inline(always)
   func isArchived(_ kind: StanzaKind, _ flags: StanzaFlags) -> Bool {
     guard kind.isContent, kind != .groupChat else { return false }
     return self.archiveIgnoresHints || flags.isDisjoint(with: [.noStore, .noPermanentStore])

@@ -144,7 +144,7 @@ public struct WideCount: Hashable, Sendable {
 /// not including 2^n, the last bucket everything larger as well.
 public struct Histogram: Hashable, Sendable {
   /// How many buckets there are.
-  public static let bucketCount = 40
+  @inlinable public static var bucketCount: Int { 40 }
 
   /// The counts.
   public var buckets: [UInt64]
@@ -153,9 +153,13 @@ public struct Histogram: Hashable, Sendable {
   public init() { self.buckets = Array(repeating: 0, count: Self.bucketCount) }
 
   /// Counts a value; a negative one counts as zero.
-  public mutating func add(_ value: Int64) {
-    let width = value <= 0 ? 0 : Int64.bitWidth - value.leadingZeroBitCount
-    self.buckets[min(width, Self.bucketCount - 1)] &+= 1
+  public mutating func add(_ value: Int64) { self.buckets[Self.bucket(of: value)] &+= 1 }
+
+  /// The bucket that counts `value`.
+  @inlinable @inline(always)
+  package static func bucket(of value: Int64) -> Int {
+    let width = value <= 0 ? 0 : Int64.bitWidth &- value.leadingZeroBitCount
+    return min(width, Self.bucketCount &- 1)
   }
 
   /// Values counted.

@@ -1,32 +1,34 @@
-package import MDMStanza
+public import MDMStanza
 
 /// One stanza that waits, in thirty-two bytes, whoever waits for it.
 ///
 /// Entries of an account form a singly linked list in order of arrival inside the engine-wide log.
-struct HeldEntry: BitwiseCopyable {
+@usableFromInline
+struct HeldEntry: BitwiseCopyable, @unchecked Sendable {
   /// The stanza with one reference counted for the log; nil for a read marker.
-  var stanza: Unmanaged<Stanza.Storage>?
+  @usableFromInline var stanza: Optional<Unmanaged<Stanza.Storage>>
   /// When it was accepted (B27).
-  var arrival: MonotonicInstant
+  @usableFromInline var arrival: MonotonicInstant
   /// Devices that still wait for it; empty for an entry that is only passed over.
-  var pending: DeviceSet
+  @usableFromInline var pending: DeviceSet
   /// Devices that get a copy instead of the stanza itself; for a marker, the account's slot.
-  var copies: DeviceSet
+  @usableFromInline var copies: DeviceSet
   /// Lower 27 bits: index of the next entry. Upper 5: flags.
-  private var link: UInt32
+  @usableFromInline var link: UInt32
   /// For what is archived, the position less the list's base; for a marker, the conversation's
   /// slot; for what is coalesced by key, the account's slot, which tells equal keys apart.
-  var reference: UInt32
+  @usableFromInline var reference: UInt32
 
   /// The link of the last entry.
-  static var none: UInt32 { 0x07FF_FFFF }
-  private static var linkMask: UInt32 { 0x07FF_FFFF }
-  private static var pushedFlag: UInt32 { 1 << 27 }
-  private static var sentFlag: UInt32 { 1 << 28 }
-  private static var seenFlag: UInt32 { 1 << 29 }
-  private static var archivedFlag: UInt32 { 1 << 30 }
-  private static var keyedFlag: UInt32 { 1 << 31 }
+  @inlinable static var none: UInt32 { 0x07FF_FFFF }
+  @inlinable static var linkMask: UInt32 { 0x07FF_FFFF }
+  @inlinable static var pushedFlag: UInt32 { 1 << 27 }
+  @inlinable static var sentFlag: UInt32 { 1 << 28 }
+  @inlinable static var seenFlag: UInt32 { 1 << 29 }
+  @inlinable static var archivedFlag: UInt32 { 1 << 30 }
+  @inlinable static var keyedFlag: UInt32 { 1 << 31 }
 
+  @inlinable @inline(always)
   init(
     stanza: Unmanaged<Stanza.Storage>?, arrival: MonotonicInstant, pending: DeviceSet,
     copies: DeviceSet, isSentCopy: Bool, isArchived: Bool, isSeen: Bool, isKeyed: Bool,
@@ -43,58 +45,58 @@ struct HeldEntry: BitwiseCopyable {
   }
 
   /// Index of the next entry, ``none`` for the last.
-  var next: UInt32 {
+  @inlinable var next: UInt32 {
     get { self.link & Self.linkMask }
     set { self.link = self.link & ~Self.linkMask | newValue & Self.linkMask }
   }
 
   /// Whether another device of the account sent it, so that every device gets a sent copy.
-  var isSentCopy: Bool { self.link & Self.sentFlag != 0 }
+  @inlinable var isSentCopy: Bool { self.link & Self.sentFlag != 0 }
   /// Whether ``reference`` is an archive position.
-  var isArchived: Bool { self.link & Self.archivedFlag != 0 }
+  @inlinable var isArchived: Bool { self.link & Self.archivedFlag != 0 }
   /// Whether it is in the key index, so that a newer one can replace it.
-  var isKeyed: Bool { self.link & Self.keyedFlag != 0 }
+  @inlinable var isKeyed: Bool { self.link & Self.keyedFlag != 0 }
   /// Whether some device of the account has had it or sent it (B10).
-  var isSeen: Bool {
+  @inlinable var isSeen: Bool {
     get { self.link & Self.seenFlag != 0 }
     set { self.link = newValue ? self.link | Self.seenFlag : self.link & ~Self.seenFlag }
   }
   /// Whether a push service was told of it (B9).
-  var isPushed: Bool {
+  @inlinable var isPushed: Bool {
     get { self.link & Self.pushedFlag != 0 }
     set { self.link = newValue ? self.link | Self.pushedFlag : self.link & ~Self.pushedFlag }
   }
 }
 
 /// One account's part of the log.
+@usableFromInline
 package struct HeldList: BitwiseCopyable, Sendable {
   /// Index of the oldest entry.
-  var head = HeldEntry.none
+  @usableFromInline var head = HeldEntry.none
   /// Index of the newest entry.
-  var tail = HeldEntry.none
+  @usableFromInline var tail = HeldEntry.none
   /// Entries that somebody waits for.
-  var live: UInt32 = 0
+  @usableFromInline var live: UInt32 = 0
   /// Entries that nobody waits for any more and that are still linked.
-  var dead: UInt32 = 0
+  @usableFromInline var dead: UInt32 = 0
   /// What archive positions of entries are relative to.
-  var base: UInt64 = 0
+  @usableFromInline var base: UInt64 = 0
 
   package init() {}
 
   /// Whether nothing waits.
-  @inlinable package var isEmpty: Bool { self.liveCount == 0 }
-  @usableFromInline package var liveCount: UInt32 { self.live }
+  @inlinable package var isEmpty: Bool { self.live == 0 }
 }
 
 /// One device's view of its account's part of the log.
 @usableFromInline
 package struct HeldQueue: BitwiseCopyable, Sendable {
   /// Index of the first entry the device waits for, ``HeldEntry/none`` for nothing.
-  var first = HeldEntry.none
+  @usableFromInline var first = HeldEntry.none
   /// Stanzas that wait for it.
-  @usableFromInline package internal(set) var count: UInt32 = 0
+  @usableFromInline package var count: UInt32 = 0
   /// Their payload bytes, held at the top of the range.
-  @usableFromInline package internal(set) var bytes: UInt32 = 0
+  @usableFromInline package var bytes: UInt32 = 0
 
   package init() {}
 
@@ -105,25 +107,40 @@ package struct HeldQueue: BitwiseCopyable, Sendable {
 /// What a device gets out of the log.
 ///
 /// Its stanza, if it has one, comes with a reference counted for whoever takes the item.
+@usableFromInline
 package struct HeldItem: BitwiseCopyable, Sendable {
   /// The stanza, or nil for a read marker.
-  package let stanza: Unmanaged<Stanza.Storage>?
+  @usableFromInline package let stanza: Unmanaged<Stanza.Storage>?
   /// The conversation's slot, for a read marker.
-  package let conversationSlot: UInt32
+  @usableFromInline package let conversationSlot: UInt32
   /// When it was accepted.
-  package let arrival: MonotonicInstant
+  @usableFromInline package let arrival: MonotonicInstant
   /// The archive position, 0 for none.
-  package let position: UInt64
+  @usableFromInline package let position: UInt64
   /// Whether it is a copy of something another device sent.
-  package let isSentCopy: Bool
+  @usableFromInline package let isSentCopy: Bool
   /// Whether it is a copy for this device rather than the stanza itself.
-  package let isCopy: Bool
+  @usableFromInline package let isCopy: Bool
   /// Whether another device has had it or sent it.
-  package let isSeen: Bool
+  @usableFromInline package let isSeen: Bool
   /// Whether the person has been told of it: another device has had it or sent it, or was pushed.
-  package let isTold: Bool
+  @usableFromInline package let isTold: Bool
   /// Other devices that wait for it as well.
-  package let others: DeviceSet
+  @usableFromInline package let others: DeviceSet
   /// Whether another device has had it or sent it, or waits for it as well.
-  package var isElsewhere: Bool { self.isSeen || !self.others.isEmpty }
+  @inlinable package var isElsewhere: Bool { self.isSeen || !self.others.isEmpty }
+
+  /// What the device at `device` gets of an entry, whose pending set `others` is from now on.
+  @inlinable @inline(always)
+  init(_ entry: HeldEntry, for device: Int, others: DeviceSet, base: UInt64) {
+    self.stanza = entry.stanza
+    self.conversationSlot = entry.reference
+    self.arrival = entry.arrival
+    self.position = entry.isArchived ? base &+ UInt64(entry.reference) : 0
+    self.isSentCopy = entry.isSentCopy
+    self.isCopy = entry.copies.contains(device)
+    self.isSeen = entry.isSeen
+    self.isTold = entry.isSeen || entry.isPushed
+    self.others = others
+  }
 }

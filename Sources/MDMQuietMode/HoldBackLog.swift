@@ -1,5 +1,5 @@
-package import MDMStanza
-import MDMStorage
+public import MDMStanza
+public import MDMStorage
 
 /// What waits for quiet, detached and suspended devices: one log for all accounts.
 ///
@@ -12,17 +12,18 @@ import MDMStorage
 ///
 /// An entry superseded by a newer one with the same key loses just the devices that will read the
 /// newer one (B8).
+@usableFromInline
 package struct HoldBackLog: ~Copyable, Sendable {
-  private var entries = ChunkedStorage<HeldEntry>()
+  @usableFromInline var entries = ChunkedStorage<HeldEntry>()
   /// Head of the list of free places.
-  private var free = HeldEntry.none
+  @usableFromInline var free = HeldEntry.none
   /// Newest entry by account and key.
   private var keys = SlotIndex()
 
   /// Stanzas waiting, each counted once for each device that waits for it.
-  package private(set) var stanzas = 0
+  @usableFromInline package internal(set) var stanzas = 0
   /// Payload bytes of live entries, each payload counted once.
-  package private(set) var bytes = 0
+  @usableFromInline package internal(set) var bytes = 0
 
   package init() {}
 
@@ -42,6 +43,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// - Parameter key: the account's slot when a newer stanza with the same key is to replace this
   ///   one; such stanzas are never archived.
   /// - Returns: the entry's index.
+  @inlinable @inline(always)
   package mutating func append(
     _ stanza: Stanza, arrival: MonotonicInstant, position: UInt64, pending: DeviceSet,
     copies: DeviceSet, isSentCopy: Bool, isSeen: Bool, key: UInt32?, to list: inout HeldList
@@ -56,8 +58,13 @@ package struct HoldBackLog: ~Copyable, Sendable {
       reference: reference)
     self.bytes &+= stanza.byteCount
     let index = self.link(entry, pending, to: &list)
-    if let key { self.keys.insert(hash: Self.keyHash(stanza.storage, key), slot: index) }
+    if let key { self.noteKey(of: stanza, at: index, account: key) }
     return index
+  }
+
+  @usableFromInline @inline(never)
+  mutating func noteKey(of stanza: Stanza, at index: UInt32, account slot: UInt32) {
+    self.keys.insert(hash: Self.keyHash(stanza.storage, slot), slot: index)
   }
 
   /// Appends a read marker of the conversation in `slot` for `pending`.
@@ -73,30 +80,37 @@ package struct HoldBackLog: ~Copyable, Sendable {
     return index
   }
 
-  private mutating func link(
+  @inlinable @inline(always)
+  mutating func link(
     _ entry: HeldEntry, _ pending: DeviceSet, to list: inout HeldList
   ) -> UInt32 {
     let index = self.place(entry)
     if list.tail == HeldEntry.none {
       list.head = index
     } else {
-      self.entries[list.tail].next = index
+      self.entries.pointer(to: list.tail).pointee.next = index
     }
     list.tail = index
     list.live &+= 1
-    self.stanzas &+= pending.count
+    var rest = pending
+    while rest.popFirst() != nil { self.stanzas &+= 1 }
     return index
   }
 
-  private mutating func place(_ entry: HeldEntry) -> UInt32 {
-    guard self.free != HeldEntry.none else {
-      precondition(self.entries.count < Int(HeldEntry.none), "The hold-back log is full.")
-      return self.entries.append(entry)
-    }
+  @inlinable @inline(always)
+  mutating func place(_ entry: HeldEntry) -> UInt32 {
+    guard self.free != HeldEntry.none else { return self.placeAtEnd(entry) }
     let index = self.free
-    self.free = self.entries[index].next
-    self.entries[index] = entry
+    let place = self.entries.pointer(to: index)
+    self.free = place.pointee.next
+    place.pointee = entry
     return index
+  }
+
+  @usableFromInline @inline(never)
+  mutating func placeAtEnd(_ entry: HeldEntry) -> UInt32 {
+    precondition(self.entries.count < Int(HeldEntry.none), "The hold-back log is full.")
+    return self.entries.append(entry)
   }
 
   // MARK: - Superseding
@@ -166,7 +180,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
     assert(self.entries[index].pending.contains(device))
     queue.count &-= 1
     queue.bytes = queue.bytes &- min(queue.bytes, self.size(index))
-    if queue.first == index { queue.first = self.next(after: index, for: device) }
+    if queue.first == index { queue.first = self.next(from: self.entries[index].next, for: device) }
     self.release(index, for: device, account: slot, list: &list)
   }
 
@@ -175,10 +189,14 @@ package struct HoldBackLog: ~Copyable, Sendable {
     return UInt32(clamping: held._withUnsafeGuaranteedRef { $0.payload.count })
   }
 
-  private func next(after index: UInt32, for device: Int) -> UInt32 {
-    var candidate = self.entries[index].next
-    while candidate != HeldEntry.none, !self.entries[candidate].pending.contains(device) {
-      candidate = self.entries[candidate].next
+  /// The next entry that the device waits for, `candidate` or one behind it.
+  @inlinable @inline(always)
+  func next(from candidate: UInt32, for device: Int) -> UInt32 {
+    var candidate = candidate
+    while candidate != HeldEntry.none {
+      let entry = self.entries.pointer(to: candidate)
+      if entry.pointee.pending.contains(device) { return candidate }
+      candidate = entry.pointee.next
     }
     return candidate
   }
@@ -194,29 +212,94 @@ package struct HoldBackLog: ~Copyable, Sendable {
     for device: Int, queue: inout HeldQueue, isDelivered: Bool, account slot: UInt32,
     list: inout HeldList
   ) -> HeldItem? {
-    let index = queue.first
-    guard index != HeldEntry.none else { return nil }
-    let entry = self.entries[index]
-    let others = entry.pending - device
-    let item = HeldItem(
-      stanza: entry.stanza, conversationSlot: entry.reference, arrival: entry.arrival,
-      position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
-      isSentCopy: entry.isSentCopy, isCopy: entry.copies.contains(device),
-      isSeen: entry.isSeen, isTold: entry.isSeen || entry.isPushed, others: others)
-    queue.first = self.next(after: index, for: device)
+    guard queue.first != HeldEntry.none else { return nil }
+    let size = queue.count == 1 ? queue.bytes : min(queue.bytes, self.size(queue.first))
+    let item = self.takeFirst(
+      for: device, first: &queue.first, isDelivered: isDelivered, account: slot, list: &list)
     queue.count &-= 1
-    let size = queue.count == 0 ? queue.bytes : min(queue.bytes, self.size(index))
     queue.bytes = queue.bytes &- size
     self.stanzas &-= 1
-    self.entries[index].pending = others
+    self.tidy(&list)
+    return item
+  }
+
+  /// Begins to take out everything that a device waits for.
+  ///
+  ///     var flush = log.beginFlush(of: queue)
+  ///     while let item = log.next(&flush, …) { … }
+  ///     log.endFlush(flush, &queue, list: &list)
+  ///
+  /// What concerns the buffer as a whole is settled once at the end; until then nothing else may be
+  /// done with the list or the queue.
+  @inlinable @inline(always)
+  package func beginFlush(of queue: HeldQueue) -> Flushing {
+    Flushing(first: queue.first)
+  }
+
+  /// The next item of a flush, oldest first; nil after the last.
+  ///
+  /// - Complexity: O(1) amortised.
+  @inlinable @inline(always)
+  package mutating func next(
+    _ flush: inout Flushing, for device: Int, account slot: UInt32, list: inout HeldList
+  ) -> HeldItem? {
+    guard flush.first != HeldEntry.none else { return nil }
+    return self.takeFirst(
+      for: device, first: &flush.first, isDelivered: true, account: slot, list: &list)
+  }
+
+  /// Ends a flush whose items have all been taken out.
+  package mutating func endFlush(
+    _ flush: Flushing, _ queue: inout HeldQueue, list: inout HeldList
+  ) {
+    assert(flush.first == HeldEntry.none)
+    self.stanzas &-= Int(queue.count)
+    queue = HeldQueue()
+    self.tidy(&list)
+  }
+
+  /// A flush under way.
+  @usableFromInline
+  package struct Flushing: BitwiseCopyable {
+    /// The item to be taken out next.
+    @usableFromInline var first: UInt32
+
+    @inlinable
+    init(first: UInt32) { self.first = first }
+  }
+
+  /// Takes the device's bit from the entry at `first` and moves on to the device's next one.
+  @inlinable @inline(always)
+  mutating func takeFirst(
+    for device: Int, first: inout UInt32, isDelivered: Bool, account slot: UInt32,
+    list: inout HeldList
+  ) -> HeldItem {
+    let index = first
+    let place = self.entries.pointer(to: index)
+    let entry = place.pointee
+    let others = entry.pending - device
+    place.pointee.pending = others
+    first = self.next(from: entry.next, for: device)
     if others.isEmpty {
       // The log's own reference goes over to the item.
-      self.bury(index, account: slot, list: &list)
+      if entry.isKeyed || entry.stanza == nil { self.forgetKey(of: index, account: slot) }
+      if let held = entry.stanza {
+        self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
+      }
+      place.pointee.stanza = nil
+      list.live &-= 1
+      if index == list.head {
+        list.head = entry.next
+        place.pointee.link = self.free
+        self.free = index
+      } else {
+        list.dead &+= 1
+      }
     } else {
       _ = entry.stanza?.retain()
-      if isDelivered { self.entries[index].isSeen = true }
+      if isDelivered { place.pointee.isSeen = true }
     }
-    return item
+    return HeldItem(entry, for: device, others: others, base: list.base)
   }
 
   /// When the oldest item of a queue was accepted.
@@ -240,24 +323,28 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// Its reference is the caller's to pass on or to release.
   private mutating func bury(_ index: UInt32, account slot: UInt32, list: inout HeldList) {
     let entry = self.entries[index]
-    list.live &-= 1
-    list.dead &+= 1
+    if entry.isKeyed || entry.stanza == nil { self.forgetKey(of: index, account: slot) }
     if let held = entry.stanza {
       self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
-      if entry.isKeyed {
-        let hash = held._withUnsafeGuaranteedRef { Self.keyHash($0, slot) }
-        self.keys.remove(hash: hash, slot: index)
-      }
       self.entries[index].stanza = nil
-    } else {
-      self.keys.remove(hash: Self.markerHash(entry.reference, slot), slot: index)
     }
-    self.trim(&list)
-    if list.dead > list.live &+ 32 { self.sweep(&list) }
+    list.live &-= 1
+    list.dead &+= 1
+    self.tidy(&list)
   }
 
-  /// Frees dead entries at the head.
-  private mutating func trim(_ list: inout HeldList) {
+  /// Takes the entry at `index` out of the key index, while its stanza is still there.
+  @usableFromInline @inline(never)
+  mutating func forgetKey(of index: UInt32, account slot: UInt32) {
+    let entry = self.entries[index]
+    let hash =
+      entry.stanza?._withUnsafeGuaranteedRef { Self.keyHash($0, slot) }
+      ?? Self.markerHash(entry.reference, slot)
+    self.keys.remove(hash: hash, slot: index)
+  }
+
+  /// Frees what is dead: at the head at once, elsewhere when it outnumbers what is live.
+  private mutating func tidy(_ list: inout HeldList) {
     while list.head != HeldEntry.none, self.entries[list.head].pending.isEmpty {
       let next = self.entries[list.head].next
       self.recycle(list.head)
@@ -268,6 +355,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
       list.tail = HeldEntry.none
       list.base = 0
     }
+    if list.dead > list.live &+ 32 { self.sweep(&list) }
   }
 
   /// Frees dead entries anywhere; each pass frees more entries than it keeps.
@@ -346,7 +434,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
 
 extension HeldQueue {
   /// The device waits for the entry at `index` as well, the newest of its account.
-  @inline(__always)
+  @inlinable @inline(always)
   package mutating func noteAppended(_ index: UInt32, bytes: Int) {
     if self.first == HeldEntry.none { self.first = index }
     self.count &+= 1

@@ -10,7 +10,7 @@ public import MDMStanza
 /// | chat states | dropped, or held, the latest by conversation |
 /// | requests, and what is marked urgent | never held: flush, then deliver |
 @usableFromInline
-package enum HoldingRule: UInt8, Sendable {
+package enum HoldingRule: UInt8, Sendable, BitwiseCopyable {
   /// Held as long as a reached client is active elsewhere; otherwise it flushes (R-038, B7).
   case whileOtherActive
   /// Held in order of arrival.
@@ -31,7 +31,7 @@ package enum HoldingRule: UInt8, Sendable {
   }
 
   /// The rule for a stanza.
-  @inlinable
+  @inlinable @inline(always)
   package static func of(_ kind: StanzaKind, _ flags: StanzaFlags) -> HoldingRule {
     if flags.contains(.urgent) { return .never }
     switch kind {

@@ -20,7 +20,7 @@ package struct PressureQueue: Sendable {
 
     /// Whether this buffer goes first: the larger, then the one with the older head, then the
     /// lower session key.
-    @inline(__always)
+    @inline(always)
     func precedes(_ other: Candidate) -> Bool {
       if self.count != other.count { return self.count > other.count }
       if self.oldest != other.oldest { return self.oldest < other.oldest }

@@ -21,6 +21,21 @@ package struct ConversationState: Sendable {
   package var waiting = DeviceSet()
 
   package init(id: ConversationID) { self.id = id }
+
+  /// Returns whether two runs had to be merged.
+  @inline(always)
+  fileprivate mutating func noteReceived(at position: UInt64) -> Bool {
+    self.touched = position
+    // It may have been read while it waited for the archive.
+    guard position > self.readUpTo else { return false }
+    return self.unread.append(position)
+  }
+
+  @inline(always)
+  fileprivate mutating func noteNotified(_ devices: DeviceSet, at position: UInt64) {
+    if self.notified.isEmpty { self.notifiedSince = position }
+    self.notified = self.notified | devices
+  }
 }
 
 /// The read state of one account: a forward-only position for each conversation, exact unread
@@ -52,6 +67,7 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// The slot of `conversation`, or nil when nothing is known of it.
   ///
   /// - Complexity: O(1).
+  @inline(always)
   package func slot(of conversation: ConversationID) -> UInt32? {
     self.index.find(hash: conversation.hash) { self.conversations[Int($0)].id == conversation }
   }
@@ -61,6 +77,11 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// - Complexity: O(1); O(conversations) when the limit is reached and one has to be forgotten.
   package mutating func ensureSlot(of conversation: ConversationID, limit: Int) -> UInt32 {
     if let slot = self.slot(of: conversation) { return slot }
+    return self.makeSlot(of: conversation, limit: limit)
+  }
+
+  @inline(never)
+  private mutating func makeSlot(of conversation: ConversationID, limit: Int) -> UInt32 {
     if self.conversations.count >= limit, let slot = self.oldestForgettable() {
       self.index.remove(hash: self.conversations[Int(slot)].id.hash, slot: slot)
       self.conversations[Int(slot)] = ConversationState(id: conversation)
@@ -91,28 +112,50 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   // MARK: - Receiving
 
+  /// A message to the account at `position` belongs to `conversation`.
+  ///
+  /// - Parameter limit: how many conversations may be known; beyond, the oldest is forgotten.
+  /// - Complexity: O(1) amortised; as ``ensureSlot(of:limit:)`` for a conversation that is new.
+  package mutating func noteReceived(
+    in conversation: ConversationID, at position: UInt64, limit: Int
+  ) -> Receipt {
+    var slot: UInt32
+    var isForgotten = false
+    if let known = self.slot(of: conversation) {
+      slot = known
+    } else {
+      let forgotten = self.forgotten
+      slot = self.makeSlot(of: conversation, limit: limit)
+      isForgotten = self.forgotten != forgotten
+    }
+    let isMerged = self.noteReceived(slot, at: position)
+    return Receipt(slot: slot, isMerged: isMerged, isForgotten: isForgotten)
+  }
+
   /// A message to the account at `position` belongs to the conversation in `slot`.
   ///
   /// - Returns: whether two runs of unread positions had to be merged.
   /// - Complexity: O(1) amortised.
-  @discardableResult
+  @inline(always) @discardableResult
   package mutating func noteReceived(_ slot: UInt32, at position: UInt64) -> Bool {
-    let place = Int(slot)
-    self.conversations[place].touched = position
-    // It may have been read while it waited for the archive.
-    guard position > self.conversations[place].readUpTo else { return false }
-    let isMerged = self.conversations[place].unread.append(position)
+    let isMerged = self.conversations.pointer(to: Int(slot)).pointee.noteReceived(at: position)
     if isMerged { self.mergedRuns &+= 1 }
     return isMerged
   }
 
+  /// What noting a message came to.
+  package struct Receipt: BitwiseCopyable {
+    /// The slot of its conversation.
+    package let slot: UInt32
+    /// Whether two runs of unread positions had to be merged.
+    package let isMerged: Bool
+    /// Whether another conversation was forgotten for it.
+    package let isForgotten: Bool
+  }
+
   /// The users of `devices` were notified of the message at `position`.
   package mutating func noteNotified(_ slot: UInt32, _ devices: DeviceSet, at position: UInt64) {
-    let place = Int(slot)
-    if self.conversations[place].notified.isEmpty {
-      self.conversations[place].notifiedSince = position
-    }
-    self.conversations[place].notified = self.conversations[place].notified | devices
+    self.conversations[Int(slot)].noteNotified(devices, at: position)
   }
 
   // MARK: - Reading

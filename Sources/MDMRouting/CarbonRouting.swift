@@ -3,17 +3,17 @@ public import MDMStanza
 
 /// Who gets a stanza, in what form, and what to do when nobody can.
 @usableFromInline
-package struct Route: Equatable, Sendable {
+package struct Route: Equatable, Sendable, BitwiseCopyable {
   /// Devices that get the stanza itself.
-  @usableFromInline package var originals = DeviceSet()
+  @usableFromInline package var originals: DeviceSet
   /// Devices that get a copy.
-  @usableFromInline package var copies = DeviceSet()
+  @usableFromInline package var copies: DeviceSet
   /// What to do when both are empty.
-  @usableFromInline package var miss: Miss = .drop
+  @usableFromInline package var miss: Miss
 
   /// What to do with a stanza that no device of the account can take.
   @usableFromInline
-  package enum Miss: UInt8, Sendable {
+  package enum Miss: UInt8, Sendable, BitwiseCopyable {
     /// Keep it for the next sign-in.
     case store
     /// Tell the sender.
@@ -23,9 +23,9 @@ package struct Route: Equatable, Sendable {
   }
 
   /// Everyone who gets it.
-  @inlinable package var recipients: DeviceSet { self.originals | self.copies }
+  @inlinable @inline(always) package var recipients: DeviceSet { self.originals | self.copies }
 
-  @inlinable
+  @inlinable @inline(always)
   package init(
     originals: DeviceSet = DeviceSet(), copies: DeviceSet = DeviceSet(), miss: Miss = .drop
   ) {
@@ -36,7 +36,8 @@ package struct Route: Equatable, Sendable {
 }
 
 /// Whom a stanza is addressed to, once its device name has been looked up.
-package enum Addressee: Equatable, Sendable {
+@usableFromInline
+package enum Addressee: Equatable, Sendable, BitwiseCopyable {
   /// The account as a whole.
   case account
   /// The session at this index.
@@ -47,7 +48,7 @@ package enum Addressee: Equatable, Sendable {
 
 /// What an account's routing depends on beside the stanza.
 @usableFromInline
-package struct RoutingContext: Sendable {
+package struct RoutingContext: Sendable, BitwiseCopyable {
   /// The account's sessions.
   @usableFromInline package var sets: SessionSets
   /// Index of the device without MDM that holds the conversation, -1 for none (B19).
@@ -92,6 +93,7 @@ package enum CarbonRouting {
   /// Who gets a stanza that arrived for the account.
   ///
   /// - Complexity: O(1).
+  @inlinable @inline(always)
   package static func received(
     _ kind: StanzaKind, _ flags: StanzaFlags, to addressee: Addressee, in context: RoutingContext
   ) -> Route {
@@ -128,7 +130,7 @@ package enum CarbonRouting {
   }
 
   /// Whether a kind is copied to other devices at all (XEP-0280 §6.1, B22).
-  @inlinable
+  @inlinable @inline(always)
   package static func isCopied(
     _ kind: StanzaKind, _ flags: StanzaFlags, _ context: RoutingContext
   ) -> Bool {
@@ -147,7 +149,8 @@ package enum CarbonRouting {
 // MARK: - By kind
 
 extension CarbonRouting {
-  private static func conversation(
+  @inlinable @inline(always)
+  static func conversation(
     _ kind: StanzaKind, _ flags: StanzaFlags, _ addressee: Addressee, _ context: RoutingContext
   ) -> Route {
     let sets = context.sets
@@ -167,7 +170,8 @@ extension CarbonRouting {
     }
   }
 
-  private static func toAccount(
+  @inlinable @inline(always)
+  static func toAccount(
     _ kind: StanzaKind, _ flags: StanzaFlags, _ devices: DeviceSet, _ copiesAllowed: Bool,
     _ context: RoutingContext
   ) -> Route {
@@ -185,13 +189,15 @@ extension CarbonRouting {
   }
 
   /// RFC 6121 §8.5.2.2.1 and XEP-0160: what is worth keeping is kept, unless it forbids it.
-  private static func missWithoutDevices(_ kind: StanzaKind, _ flags: StanzaFlags) -> Route.Miss {
+  @inlinable @inline(always)
+  static func missWithoutDevices(_ kind: StanzaKind, _ flags: StanzaFlags) -> Route.Miss {
     if kind == .chatState { return .drop }
     if flags.contains(.noStore) { return kind.isContent ? .bounce : .drop }
     return .store
   }
 
-  private static func fileToOne(
+  @usableFromInline
+  static func fileToOne(
     _ flags: StanzaFlags, _ addressee: Addressee, _ context: RoutingContext
   ) -> Route {
     switch addressee {
@@ -208,7 +214,8 @@ extension CarbonRouting {
     }
   }
 
-  private static func groupChat(
+  @usableFromInline
+  static func groupChat(
     _ flags: StanzaFlags, _ addressee: Addressee, _ context: RoutingContext
   ) -> Route {
     let devices = context.sets.present & context.sets.mdm
@@ -225,7 +232,8 @@ extension CarbonRouting {
     }
   }
 
-  private static func headline(_ addressee: Addressee, _ sets: SessionSets) -> Route {
+  @usableFromInline
+  static func headline(_ addressee: Addressee, _ sets: SessionSets) -> Route {
     switch addressee {
     case .account: Route(originals: sets.present & sets.nonNegative)
     case .device(let index): Route(originals: sets.present & DeviceSet(index))
@@ -233,7 +241,8 @@ extension CarbonRouting {
     }
   }
 
-  private static func messageError(
+  @usableFromInline
+  static func messageError(
     _ flags: StanzaFlags, _ addressee: Addressee, _ sets: SessionSets
   ) -> Route {
     guard case .device(let index) = addressee, sets.present.contains(index) else { return Route() }
@@ -243,7 +252,8 @@ extension CarbonRouting {
       copies: copied ? (sets.present & sets.mdm) - index : DeviceSet())
   }
 
-  private static func presence(
+  @usableFromInline
+  static func presence(
     _ kind: StanzaKind, _ addressee: Addressee, _ sets: SessionSets
   ) -> Route {
     let miss: Route.Miss = kind == .subscription ? .store : .drop
@@ -257,7 +267,8 @@ extension CarbonRouting {
     }
   }
 
-  private static func request(
+  @usableFromInline
+  static func request(
     _ flags: StanzaFlags, _ addressee: Addressee, _ sets: SessionSets
   ) -> Route {
     // Nobody waits for an answer to an answer.

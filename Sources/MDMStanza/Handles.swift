@@ -16,6 +16,7 @@ public struct AccountHandle: Hashable, Sendable, BitwiseCopyable, CustomStringCo
   }
 
   /// Takes back what ``DeviceHandle/init(carrying:)`` stowed away.
+  @inlinable
   package init(carriedBy device: DeviceHandle) {
     self.slot = device.slot
     self.generation = device.packed
@@ -47,6 +48,7 @@ public struct DeviceHandle: Hashable, Sendable, BitwiseCopyable, CustomStringCon
   @inlinable public var generation: UInt32 { self.packed &>> 6 }
 
   /// An account's handle in a device's clothes, for records that have room for one of them.
+  @inlinable
   package init(carrying account: AccountHandle) {
     self.slot = account.slot
     self.packed = account.generation
@@ -90,6 +92,8 @@ public struct DeviceSet: Hashable, Sendable, BitwiseCopyable, ExpressibleByArray
 
   /// Whether there is no device in the set.
   @inlinable public var isEmpty: Bool { self.bits == 0 }
+  /// Whether there is more than one device in the set.
+  @inlinable public var hasSeveral: Bool { self.bits & (self.bits &- 1) != 0 }
   /// How many devices there are.
   @inlinable public var count: Int { self.bits.nonzeroBitCount }
   /// The lowest index, or nil.

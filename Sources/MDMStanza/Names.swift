@@ -59,32 +59,31 @@ public struct DeviceName: Hashable, Comparable, Sendable, ExpressibleByStringLit
 public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
   CustomStringConvertible
 {
-  /// The prepared text.
-  public let text: String
+  @usableFromInline package let name: HashedText
   /// The hash of the text in this process.
-  package let hash: Int
-  /// Whether equal texts have equal bytes for sure.
-  private let isASCII: Bool
+  @inlinable package var hash: Int { self.name.hash }
 
   /// An identifier that has been prepared by the binding.
   public init(_ text: String) {
-    self.text = text
-    self.hash = text.hashValue
-    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    self.name = HashedText(text)
   }
 
   /// An identifier written out in code.
   public init(stringLiteral text: String) { self.init(text) }
   /// The prepared text.
+  ///
+  /// - Complexity: O(bytes).
+  public var text: String { self.name.text }
+  /// The prepared text.
   public var description: String { self.text }
 
   /// Whether both name the same conversation.
+  @inlinable @inline(always)
   public static func == (left: Self, right: Self) -> Bool {
-    left.hash == right.hash && left.text == right.text
-      && (left.isASCII && right.isASCII || left.text.utf8.elementsEqual(right.text.utf8))
+    left.name == right.name
   }
   /// Feeds the hash computed at the edge.
-  public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.name) }
 }
 
 /// What makes a held stanza obsolete when a newer one arrives: in XMPP the sender's full address
@@ -94,32 +93,31 @@ public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
 public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
   CustomStringConvertible
 {
-  /// The key's text.
-  public let text: String
+  @usableFromInline package let name: HashedText
   /// The hash of the text in this process.
-  package let hash: Int
-  /// Whether equal texts have equal bytes for sure.
-  private let isASCII: Bool
+  @inlinable package var hash: Int { self.name.hash }
 
   /// A key made of prepared addresses.
   public init(_ text: String) {
-    self.text = text
-    self.hash = text.hashValue
-    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    self.name = HashedText(text)
   }
 
   /// A key written out in code.
   public init(stringLiteral text: String) { self.init(text) }
   /// The key's text.
+  ///
+  /// - Complexity: O(bytes).
+  public var text: String { self.name.text }
+  /// The key's text.
   public var description: String { self.text }
 
   /// Whether both keys name the same slot.
+  @inlinable @inline(always)
   public static func == (left: Self, right: Self) -> Bool {
-    left.hash == right.hash && left.text == right.text
-      && (left.isASCII && right.isASCII || left.text.utf8.elementsEqual(right.text.utf8))
+    left.name == right.name
   }
   /// Feeds the hash computed at the edge.
-  public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.name) }
 }
 
 /// The place of a message in its account's archive: 1 for the first, one more for each next.

@@ -6,14 +6,14 @@ public struct Stanza: Sendable {
   /// The fields, shared by every copy of the stanza.
   @usableFromInline
   package final class Storage: Sendable {
-    package let kind: StanzaKind
-    package let flags: StanzaFlags
-    package let conversation: ConversationID?
-    package let coalescingKey: CoalescingKey?
-    package let id: String
-    package let source: String
-    package let destination: String
-    package let payload: [UInt8]
+    @usableFromInline package let kind: StanzaKind
+    @usableFromInline package let flags: StanzaFlags
+    @usableFromInline package let conversation: ConversationID?
+    @usableFromInline package let coalescingKey: CoalescingKey?
+    @usableFromInline package let id: String
+    @usableFromInline package let source: String
+    @usableFromInline package let destination: String
+    @usableFromInline package let payload: [UInt8]
 
     init(
       kind: StanzaKind, flags: StanzaFlags, conversation: ConversationID?,
@@ -31,7 +31,7 @@ public struct Stanza: Sendable {
     }
   }
 
-  package let storage: Storage
+  @usableFromInline package let storage: Storage
 
   /// A stanza that the host has accepted.
   ///
@@ -56,30 +56,31 @@ public struct Stanza: Sendable {
       source: source, destination: destination, payload: payload)
   }
 
+  @inlinable
   package init(storage: Storage) { self.storage = storage }
 
   /// Tells this stanza from equal ones, as long as it is alive.
   package var identity: ObjectIdentifier { ObjectIdentifier(self.storage) }
 
   /// What the stanza is.
-  public var kind: StanzaKind { self.storage.kind }
+  @inlinable public var kind: StanzaKind { self.storage.kind }
   /// The circumstances.
-  public var flags: StanzaFlags { self.storage.flags }
+  @inlinable public var flags: StanzaFlags { self.storage.flags }
   /// The other end of the conversation.
-  public var conversation: ConversationID? { self.storage.conversation }
+  @inlinable public var conversation: ConversationID? { self.storage.conversation }
   /// What a newer stanza replaces it by while held.
-  public var coalescingKey: CoalescingKey? { self.storage.coalescingKey }
+  @inlinable public var coalescingKey: CoalescingKey? { self.storage.coalescingKey }
   /// The sender's own id.
-  public var id: String { self.storage.id }
+  @inlinable public var id: String { self.storage.id }
   /// The sender's address.
-  public var source: String { self.storage.source }
+  @inlinable public var source: String { self.storage.source }
   /// The addressee.
-  public var destination: String { self.storage.destination }
+  @inlinable public var destination: String { self.storage.destination }
   /// The bytes to deliver.
-  public var payload: [UInt8] { self.storage.payload }
+  @inlinable public var payload: [UInt8] { self.storage.payload }
 
   /// What the stanza counts against byte limits: its payload.
-  public var byteCount: Int { self.storage.payload.count }
+  @inlinable public var byteCount: Int { self.storage.payload.count }
 }
 
 extension Stanza: Hashable {

@@ -29,7 +29,13 @@ package struct ChunkedStorage<Element: ~Copyable>: ~Copyable {
     self.chunks.deallocate()
   }
 
-  @inlinable @inline(__always)
+  /// Where the record at `index` lies, for code that works on one record at length; it stays there.
+  @inlinable @inline(always)
+  package func pointer(to index: UInt32) -> UnsafeMutablePointer<Element> {
+    self.address(Int(index))
+  }
+
+  @inlinable @inline(always)
   func address(_ index: Int) -> UnsafeMutablePointer<Element> {
     assert(index >= 0 && index < self.chunkCount << Self.chunkShift)
     return self.chunks[index &>> Self.chunkShift] + (index & (Self.chunkCapacity &- 1))
@@ -40,9 +46,9 @@ package struct ChunkedStorage<Element: ~Copyable>: ~Copyable {
   /// - Complexity: O(1), two dependent loads.
   @inlinable
   package subscript(index: UInt32) -> Element {
-    @inline(__always)
+    @inline(always)
     unsafeAddress { UnsafePointer(self.address(Int(index))) }
-    @inline(__always)
+    @inline(always)
     unsafeMutableAddress { self.address(Int(index)) }
   }
 
@@ -58,7 +64,7 @@ package struct ChunkedStorage<Element: ~Copyable>: ~Copyable {
   }
 
   /// Makes sure that the next ``append(_:)`` allocates nothing.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   package mutating func reserveOne() {
     if self.count == self.chunkCount << Self.chunkShift { self.addChunk() }
   }

@@ -28,13 +28,24 @@ package struct GrowableBuffer<Element: ~Copyable>: ~Copyable {
   /// - Precondition: `index` is below ``count``.
   @inlinable
   package subscript(index: Int) -> Element {
-    @inline(__always)
+    @inline(always)
     unsafeAddress { UnsafePointer(self.address(index)) }
-    @inline(__always)
+    @inline(always)
     unsafeMutableAddress { self.address(index) }
   }
 
-  @inlinable @inline(__always)
+  /// Where the element at `index` lies, for code that works on one element at length; it stays
+  /// there until the buffer grows.
+  ///
+  /// - Precondition: `index` is below ``count``; checked in debug builds only, for the hot path,
+  ///   whose indices come from the sets of occupied places.
+  @inlinable @inline(always)
+  package mutating func pointer(to index: Int) -> UnsafeMutablePointer<Element> {
+    assert(index >= 0 && index < self.count)
+    return self.base.unsafelyUnwrapped + index
+  }
+
+  @inlinable @inline(always)
   func address(_ index: Int) -> UnsafeMutablePointer<Element> {
     guard let base = self.base, index >= 0, index < self.count else {
       preconditionFailure("There is no element \(index) among \(self.count).")

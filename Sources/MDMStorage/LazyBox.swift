@@ -41,12 +41,12 @@ package struct LazyBox<Value: ~Copyable>: ~Copyable {
   /// - Precondition: the box is not empty.
   @inlinable
   package var value: Value {
-    @inline(__always)
+    @inline(always)
     unsafeAddress {
       guard let pointer = self.pointer else { preconditionFailure("The box is empty.") }
       return UnsafePointer(pointer)
     }
-    @inline(__always)
+    @inline(always)
     unsafeMutableAddress {
       guard let pointer = self.pointer else { preconditionFailure("The box is empty.") }
       return pointer

@@ -24,13 +24,13 @@ package struct SlotIndex: ~Copyable, @unchecked Sendable {
   deinit { self.entries.deallocate() }
 
   /// Spreads a hash so that both its fingerprint and its place are usable, whatever made it.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   static func fingerprint(_ hash: Int) -> UInt64 {
     let mixed = UInt64(truncatingIfNeeded: hash) &* 0x9E37_79B9_7F4A_7C15
     return mixed & 0xFFFF_FFFF_0000_0000
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   func home(_ fingerprint: UInt64) -> Int {
     Int(truncatingIfNeeded: fingerprint &>> 32) & self.mask
   }
@@ -38,7 +38,7 @@ package struct SlotIndex: ~Copyable, @unchecked Sendable {
   /// The slot stored under `hash` for which `matches` answers true, or nil.
   ///
   /// - Complexity: O(1) expected.
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   package func find(hash: Int, where matches: (UInt32) -> Bool) -> UInt32? {
     guard self.count > 0 else { return nil }
     let wanted = Self.fingerprint(hash)
@@ -64,7 +64,7 @@ package struct SlotIndex: ~Copyable, @unchecked Sendable {
     self.count &+= 1
   }
 
-  @inlinable @inline(__always)
+  @inlinable @inline(always)
   mutating func place(_ entry: UInt64) {
     var place = self.home(entry)
     while self.entries[place] != 0 { place = (place &+ 1) & self.mask }

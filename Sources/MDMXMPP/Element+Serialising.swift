@@ -142,7 +142,7 @@ enum Escape {
   }
 
   /// What replaces the bytes at `index`, and how many they are; nil for what stays.
-  @inline(__always)
+  @inline(always)
   private static func replacement(
     at index: Int, of bytes: UnsafeBufferPointer<UInt8>, isValue: Bool
   ) -> (StaticString, Int)? {
