@@ -25,29 +25,43 @@ extension Core {
     _ index: Int, _ reason: FlushReason, of account: inout Account, ringing: FlushRing = .nothing,
     into effects: EffectStorage
   ) {
-    // As in ``receive(_:to:for:into:)``: the usual case is an instance of its own.
-    if ringing == .nothing, !effects.explains {
-      self.flush(index, reason, of: &account, .nothing, explains: false, into: effects)
+    guard account.devices[index].held.count > 0 else { return }
+    if ringing == .nothing, !effects.explains, account.held.markers == 0 {
+      self.flushTogether(DeviceSet(index), reason, of: &account, into: effects)
     } else {
-      self.flush(index, reason, of: &account, ringing, explains: effects.explains, into: effects)
+      self.flushOne(index, reason, of: &account, ringing, into: effects)
     }
   }
 
-  @inline(always)
-  private mutating func flush(
+  /// Flushes devices that have all reached their limit, lower indices first (B11). Quiet devices of
+  /// one account wait for much the same, so their buffers are read once for all of them if they
+  /// can.
+  mutating func flush(
+    _ devices: DeviceSet, _ reason: FlushReason, of account: inout Account,
+    into effects: EffectStorage
+  ) {
+    var rest = devices
+    if !effects.explains, account.held.markers == 0, account.queuesAreAlike(devices) {
+      return self.flushTogether(devices, reason, of: &account, into: effects)
+    }
+    while let index = rest.popFirst() { self.flush(index, reason, of: &account, into: effects) }
+  }
+
+  /// A flush with markers, rings or explanations in it.
+  private mutating func flushOne(
     _ index: Int, _ reason: FlushReason, of account: inout Account, _ ringing: FlushRing,
-    explains: Bool, into effects: EffectStorage
+    into effects: EffectStorage
   ) {
     let count = account.devices[index].held.count
-    guard count > 0 else { return }
     let device = account.handle(of: index)
-    let header = effects.flush(reason, of: device)
-    effects.setFlushCount(Int(count), at: header)
+    effects.flush(reason, of: device, count: Int(count))
     var lastUnread: LastUnread?
     let slot = account.slot
-    var flushing = self.log.beginFlush(of: account.devices[index].held)
-    while let item = self.log.next(&flushing, for: index, account: slot, list: &account.held) {
-      self.noteResidence(of: item)
+    var flushing = self.log.beginFlush(of: account.devices[index].held, for: DeviceSet(index))
+    var left = count
+    while left > 0, let item = self.log.next(&flushing, account: slot, list: &account.held) {
+      left &-= 1
+      self.noteResidence(of: item, times: 1)
       guard let stanza = item.stanza else {
         self.deliverHeldMarker(item.conversationSlot, to: index, of: &account, into: effects)
         continue
@@ -55,28 +69,18 @@ extension Core {
       // The list of effects takes the item's reference over, so the stanza lives on.
       let reference = effects.adopt(retained: stanza)
       stanza._withUnsafeGuaranteedRef {
-        let decision = self.deliver(
-          $0, item, reference, ringing, &lastUnread, to: index, device, of: &account,
+        self.deliver(
+          $0, item, reference, reason, ringing, &lastUnread, to: index, device, of: &account,
           into: effects)
-        if decision.rings {
-          self.noteLateRing($0.conversation, item.position, of: index, in: &account)
-        }
-        if explains {
-          effects.explain(device, Stanza(storage: $0), item.position, .flushed(reason))
-        }
       }
     }
-    self.log.endFlush(flushing, &account.devices[index].held, list: &account.held)
+    self.log.endFlush(Int(count), list: &account.held)
     if let lastUnread {
       effects.setDecision(.activityExpired, at: lastUnread.record)
       self.noteLateRing(
         lastUnread.conversation, lastUnread.position, of: index, in: &account)
     }
-    self.noteFlush(reason, count: Int64(count))
-    if self.rules.regroupDelay > 0, account.sets.connected.contains(index) {
-      account.devices[index].session.deadline = self.now.advanced(
-        byNanoseconds: self.rules.regroupDelay)
-    }
+    self.endFlush(of: index, reason, count: count, on: &account)
   }
 
   /// The last unread message of a flush, which may ring for all of them (B26).
@@ -86,29 +90,33 @@ extension Core {
     var conversation: ConversationID?
   }
 
-  /// Writes one item of a flush; returns whether it rings.
-  @inline(always)
+  /// Writes one item of a flush.
   private mutating func deliver(
-    _ stanza: Stanza.Storage, _ item: HeldItem, _ reference: UInt32, _ ringing: FlushRing,
-    _ lastUnread: inout LastUnread?, to index: Int, _ device: DeviceHandle,
+    _ stanza: Stanza.Storage, _ item: FlushedItem, _ reference: UInt32, _ reason: FlushReason,
+    _ ringing: FlushRing, _ lastUnread: inout LastUnread?, to index: Int, _ device: DeviceHandle,
     of account: inout Account, into effects: EffectStorage
-  ) -> NotificationDecision {
+  ) {
     let isRead = self.isRead(stanza, item.position, in: &account)
     let isUnseen = ringing == .unseen && !item.isTold && !isRead
     let decision = Self.notification(of: item, stanza, isUnseen: isUnseen)
+    if decision.rings {
+      self.noteLateRing(stanza.conversation, item.position, of: index, in: &account)
+    }
     effects.deliver(
-      reference, form: item.form, decision: decision, position: item.position,
+      reference, form: item.form(at: index), decision: decision, position: item.position,
       heldSince: item.arrival, alreadyRead: isRead, to: device)
+    if effects.explains {
+      effects.explain(device, Stanza(storage: stanza), item.position, .flushed(reason))
+    }
     if ringing == .lastUnread, !isRead, decision == .heldBack {
       lastUnread = LastUnread(
         record: effects.count - 1, position: item.position, conversation: stanza.conversation)
     }
-    return decision
   }
 
   /// Whether the message at `position` has been read; most have not, which the first test finds.
   @inline(always)
-  private mutating func isRead(
+  mutating func isRead(
     _ stanza: Stanza.Storage, _ position: UInt64, in account: inout Account
   ) -> Bool {
     guard !account.reads.isEmpty, position <= account.reads.value.furthestRead else {
@@ -118,8 +126,8 @@ extension Core {
   }
 
   @inline(always)
-  private static func notification(
-    of item: HeldItem, _ stanza: Stanza.Storage, isUnseen: Bool
+  static func notification(
+    of item: FlushedItem, _ stanza: Stanza.Storage, isUnseen: Bool
   ) -> NotificationDecision {
     if item.isSentCopy || stanza.flags.contains(.ownAccount) { return .ownMessage }
     guard stanza.kind.isContent else { return .notContent }
@@ -137,17 +145,27 @@ extension Core {
     account.reads.value.noteNotified(slot, DeviceSet(index), at: position)
   }
 
+  /// Counts how long an item waited, for so many devices.
   @inline(always)
-  private mutating func noteResidence(of item: HeldItem) {
+  mutating func noteResidence(of item: FlushedItem, times: UInt64) {
     let residence = self.now.nanoseconds(since: item.arrival)
-    self.totals.queuedNanoseconds.add(residence)
-    self.flushTally.addHold(milliseconds: residence / 1_000_000)
+    self.totals.queuedNanoseconds.add(residence, times: times)
+    self.flushTally.addHold(milliseconds: residence / 1_000_000, times: times)
   }
 
-  private mutating func noteFlush(_ reason: FlushReason, count: Int64) {
-    self.flushTally.addFlush(reason: reason.rawValue, packets: count)
+  /// What a flush leaves behind: an empty queue, the counts, and a moment during which a quiet
+  /// device is not held back again (B13).
+  mutating func endFlush(
+    of index: Int, _ reason: FlushReason, count: UInt32, on account: inout Account
+  ) {
+    account.devices[index].held = HeldQueue()
+    self.flushTally.addFlush(reason: reason.rawValue, packets: Int64(count))
     self.totals.flushedPackets &+= UInt64(count)
     self.slices.add(UInt64(count), at: self.now)
+    if self.rules.regroupDelay > 0, account.sets.connected.contains(index) {
+      account.devices[index].session.deadline = self.now.advanced(
+        byNanoseconds: self.rules.regroupDelay)
+    }
   }
 
   // MARK: - Held read markers

@@ -107,6 +107,9 @@ extension Core {
   mutating func limitReached(
     _ full: DeviceSet, on account: inout Account, into effects: EffectStorage
   ) {
+    if (full - account.sets.connected).isEmpty {
+      return self.flush(full, .sessionLimit, of: &account, into: effects)
+    }
     var rest = full
     while let index = rest.popFirst() {
       if account.sets.connected.contains(index) {

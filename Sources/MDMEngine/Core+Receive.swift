@@ -13,16 +13,27 @@ extension Core {
     _ stanza: Stanza, to addressee: Addressee, for account: inout Account,
     into effects: EffectStorage
   ) {
-    // Nearly every stanza is a plain message to the account. With that said in constants, the
-    // compiler leaves out of this instance of the rules whatever cannot apply.
-    if stanza.storage.kind == .chat, stanza.storage.flags.isEmpty, case .account = addressee,
+    guard stanza.storage.kind == .chat, stanza.storage.flags.isEmpty, case .account = addressee,
       account.extras.isEmpty, !effects.explains
-    {
-      self.receive(
-        stanza, .chat, [], to: .account, at: nil, explains: false, for: &account, into: effects)
-    } else {
-      self.receiveOther(stanza, to: addressee, at: nil, for: &account, into: effects)
+    else {
+      return self.receiveOther(stanza, to: addressee, at: nil, for: &account, into: effects)
     }
+    let active = self.activeIndex(in: &account)
+    if let plan = self.plans.plan(for: account.sets, active: active) {
+      self.receive(stanza, as: plan, for: &account, into: effects)
+    } else {
+      self.receivePlain(stanza, for: &account, into: effects)
+    }
+  }
+
+  /// A plain message without a plan: the general rules, of which the compiler leaves out what
+  /// cannot apply.
+  @inline(never)
+  private mutating func receivePlain(
+    _ stanza: Stanza, for account: inout Account, into effects: EffectStorage
+  ) {
+    self.receive(
+      stanza, .chat, [], to: .account, at: nil, explains: false, for: &account, into: effects)
   }
 
   /// Any stanza for the account.
@@ -73,6 +84,10 @@ extension Core {
       kind, flags, reference: reference, position: place, route: route, isSentCopy: false,
       isOwn: flags.contains(.ownAccount), conversationSlot: conversation)
     fanOut.decide(in: standing)
+    if kind == .chat, flags.isEmpty, case .account = addressee, account.extras.isEmpty {
+      let plan = Plan(fanOut, standing, self.rules)
+      self.plans.keep(plan, for: standing.sets, active: standing.active)
+    }
     self.perform(fanOut, of: stanza, explains: explains, on: &account, into: effects)
   }
 
@@ -107,14 +122,17 @@ extension Core {
 
   /// A one-to-one message to the account is unread until a marker says otherwise (B21). Returns
   /// the slot of its conversation, `.max` for what is not counted.
-  @inline(always)
-  private mutating func noteUnread(
-    _ stanza: Stanza, at position: UInt64, on account: inout Account
+  ///
+  /// - Parameter devices: whose users are notified of it, where that is known already.
+  @inline(always) @discardableResult
+  mutating func noteUnread(
+    _ stanza: Stanza, at position: UInt64, notifying devices: DeviceSet = DeviceSet(),
+    on account: inout Account
   ) -> UInt32 {
     guard let conversation = stanza.storage.conversation else { return .max }
     account.needReads()
     let receipt = account.reads.value.noteReceived(
-      in: conversation, at: position, limit: self.rules.conversationLimit)
+      in: conversation, at: position, notifying: devices, limit: self.rules.conversationLimit)
     if receipt.isMerged { self.totals.unreadRunsMerged &+= 1 }
     if receipt.isForgotten { self.totals.conversationsForgotten &+= 1 }
     return receipt.slot

@@ -24,6 +24,9 @@ struct Core: ~Copyable, Sendable {
   var slices: SliceCounter
   var gauges = Counters.Gauges()
   var pressure = PressureQueue()
+  /// Decisions about plain messages, made once for each shape that accounts have.
+  let plans = PlanCache()
+  let flushCursors = FlushCursors()
 
   init(configuration: Configuration, startingAt now: MonotonicInstant) {
     self.configuration = configuration

@@ -20,11 +20,22 @@ extension EffectStorage {
     _ reference: UInt32, form: Delivery.Form, decision: NotificationDecision, position: UInt64,
     heldSince: MonotonicInstant? = nil, alreadyRead: Bool = false, to device: DeviceHandle
   ) {
-    self.append(
+    self.putDelivery(
+      at: self.makePlace(), reference, form: form, decision: decision, position: position,
+      heldSince: heldSince, alreadyRead: alreadyRead, to: device)
+  }
+
+  @inline(always)
+  func putDelivery(
+    at index: Int, _ reference: UInt32, form: Delivery.Form, decision: NotificationDecision,
+    position: UInt64, heldSince: MonotonicInstant?, alreadyRead: Bool, to device: DeviceHandle
+  ) {
+    self.put(
       EffectRecord(
         kind: .deliver, detail: form.rawValue, decision: decision.rawValue, mark: alreadyRead,
         reference: reference, device: device, position: position,
-        instant: heldSince?.nanoseconds ?? .max))
+        instant: heldSince?.nanoseconds ?? .max),
+      at: index)
   }
 
   func deliverMarker(
@@ -37,10 +48,16 @@ extension EffectStorage {
         position: position, instant: Int64(bitPattern: revision)))
   }
 
-  /// Returns the record's index, for ``setFlushCount(_:at:)``.
-  func flush(_ reason: FlushReason, of device: DeviceHandle) -> Int {
-    self.append(EffectRecord(kind: .flush, detail: reason.rawValue, device: device))
-    return self.count - 1
+  func flush(_ reason: FlushReason, of device: DeviceHandle, count: Int) {
+    self.putFlush(at: self.makeRoom(1), reason, of: device, count: count)
+  }
+
+  func putFlush(at index: Int, _ reason: FlushReason, of device: DeviceHandle, count: Int) {
+    self.put(
+      EffectRecord(
+        kind: .flush, detail: reason.rawValue, reference: UInt32(truncatingIfNeeded: count),
+        device: device),
+      at: index)
   }
 
   func route(_ reference: UInt32, at position: UInt64, from device: DeviceHandle) {

@@ -19,21 +19,45 @@ struct EffectRecord: BitwiseCopyable {
     case mdmChanged
   }
 
-  var kind: Kind
-  /// Delivery form, flush reason, end reason, or whether MDM is in effect.
-  var detail: UInt8 = 0
-  /// Notification decision, or disposition.
-  var decision: UInt8 = 0
-  /// Already read, or delivered elsewhere.
-  var mark = false
-  /// Index of the stanza or the conversation in the side table; count of a flush.
-  var reference: UInt32 = 0
+  /// From the lowest byte up: kind; delivery form, flush reason, end reason, or whether MDM is in
+  /// effect; notification decision, or disposition; already read, or delivered elsewhere. The upper
+  /// half: index of the stanza or the conversation in the side table, or count of a flush.
+  ///
+  /// One word, because that is one store; most of a record is known when the code is compiled.
+  private var head: UInt64
   /// The device, or the account in the same eight bytes.
-  var device: DeviceHandle
+  let device: DeviceHandle
   /// The archive position, 0 for none.
-  var position: UInt64 = 0
+  let position: UInt64
   /// Nanoseconds of the instant of acceptance, or a read revision; `.max` for none.
-  var instant: Int64 = .max
+  let instant: Int64
+
+  @inline(always)
+  init(
+    kind: Kind, detail: UInt8 = 0, decision: UInt8 = 0, mark: Bool = false, reference: UInt32 = 0,
+    device: DeviceHandle, position: UInt64 = 0, instant: Int64 = .max
+  ) {
+    self.head =
+      UInt64(kind.rawValue) | UInt64(detail) &<< 8 | UInt64(decision) &<< 16
+      | (mark ? 1 &<< 24 : 0) | UInt64(reference) &<< 32
+    self.device = device
+    self.position = position
+    self.instant = instant
+  }
+
+  var kind: Kind {
+    guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: self.head)) else {
+      preconditionFailure("Effect record of no kind: \(self.head).")
+    }
+    return kind
+  }
+  var detail: UInt8 { UInt8(truncatingIfNeeded: self.head &>> 8) }
+  var decision: UInt8 {
+    get { UInt8(truncatingIfNeeded: self.head &>> 16) }
+    set { self.head = self.head & ~0xFF_0000 | UInt64(newValue) &<< 16 }
+  }
+  var mark: Bool { self.head & 1 &<< 24 != 0 }
+  var reference: UInt32 { UInt32(truncatingIfNeeded: self.head &>> 32) }
 }
 
 /// The memory behind ``Effects``: records, and the stanzas and conversations that they refer to.
@@ -88,6 +112,7 @@ final class EffectStorage: @unchecked Sendable {
   // MARK: - Writing
 
   /// Makes room for `additional` more records, so that appending them allocates nothing.
+  @inline(never)
   func reserve(_ additional: Int) {
     guard self.count + additional > self.capacity else { return }
     let capacity = max(32, self.capacity * 2, self.count + additional)
@@ -98,15 +123,18 @@ final class EffectStorage: @unchecked Sendable {
     self.capacity = capacity
   }
 
+  /// Makes room for one record, which the caller writes; returns its index.
   @inline(always)
-  func append(_ record: EffectRecord) {
+  func makePlace() -> Int {
     if self.count == self.capacity { self.reserve(1) }
-    (self.records + self.count).initialize(to: record)
     self.count &+= 1
+    return self.count &- 1
   }
 
-  /// Keeps a stanza alive as long as its effects; returns its index for ``EffectRecord/reference``.
   @inline(always)
+  func append(_ record: EffectRecord) { self.put(record, at: self.makePlace()) }
+
+  /// Keeps a stanza alive as long as its effects; returns its index for ``EffectRecord/reference``.
   func adopt(_ stanza: Stanza) -> UInt32 {
     self.adopt(retained: .passRetained(stanza.storage))
   }
@@ -153,10 +181,19 @@ final class EffectStorage: @unchecked Sendable {
     self.records[index].decision = decision.rawValue
   }
 
-  /// Replaces the count of a flush, known only once its items have been written.
-  func setFlushCount(_ count: Int, at index: Int) {
-    assert(self.records[index].kind == .flush)
-    self.records[index].reference = UInt32(truncatingIfNeeded: count)
+  /// Makes room for `count` records that are all written with ``put(_:at:)``; returns the index of
+  /// the first.
+  func makeRoom(_ count: Int) -> Int {
+    self.reserve(count)
+    defer { self.count &+= count }
+    return self.count
+  }
+
+  /// Writes a record into room that was made for it.
+  @inline(always)
+  func put(_ record: EffectRecord, at index: Int) {
+    assert(index < self.count)
+    (self.records + index).initialize(to: record)
   }
 }
 

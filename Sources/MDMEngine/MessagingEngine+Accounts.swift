@@ -266,6 +266,7 @@ extension Core {
   }
 
   mutating func adopt(_ configuration: Configuration) {
+    self.plans.removeAll()
     let timeslice = configuration.values.timeslice.wholeNanoseconds
     if timeslice != self.slices.length {
       self.slices = .init(start: self.now, length: timeslice)

@@ -40,16 +40,18 @@ extension Core {
   /// How the account's devices stand now.
   @inline(always)
   mutating func standing(of account: inout Account) -> Standing {
+    self.standing(of: &account, active: self.activeIndex(in: &account))
+  }
+
+  /// Index of the active client, -1 for none (B1).
+  @inline(always)
+  mutating func activeIndex(in account: inout Account) -> Int {
     let holder = Int(account.election.holder)
-    var active = -1
-    if holder >= 0,
-      ActiveClientElection.isWithin(
-        self.rules.activeWindow, account.devices.pointer(to: holder).pointee.activity.instant,
-        at: self.now)
-    {
-      active = holder
-    }
-    return self.standing(of: &account, active: active)
+    guard holder >= 0 else { return -1 }
+    let isActive = ActiveClientElection.isWithin(
+      self.rules.activeWindow, account.devices.pointer(to: holder).pointee.activity.instant,
+      at: self.now)
+    return isActive ? holder : -1
   }
 
   /// How the account's devices stand with this one active, or none.

@@ -132,6 +132,15 @@ public struct WideCount: Hashable, Sendable {
     if overflow { self.high &+= 1 }
   }
 
+  /// Adds a number so many times; a negative one counts as zero.
+  @inlinable @inline(always)
+  package mutating func add(_ value: Int64, times: UInt64) {
+    let product = UInt64(max(0, value)).multipliedFullWidth(by: times)
+    let (sum, overflow) = self.low.addingReportingOverflow(product.low)
+    self.low = sum
+    self.high &+= product.high &+ (overflow ? 1 : 0)
+  }
+
   /// The count divided by `divisor`, held at the top of `Int64`; zero when `divisor` is.
   public func divided(by divisor: UInt64) -> Int64 {
     guard divisor > 0 else { return 0 }

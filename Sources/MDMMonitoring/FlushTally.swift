@@ -32,10 +32,10 @@ package struct FlushTally: ~Copyable, @unchecked Sendable {
     self.flushSize[Histogram.bucket(of: packets)] &+= 1
   }
 
-  /// Counts the time that one stanza was held.
+  /// Counts the time that one stanza was held for so many devices.
   @inlinable @inline(always)
-  package func addHold(milliseconds: Int64) {
-    self.holdMilliseconds[Histogram.bucket(of: milliseconds)] &+= 1
+  package func addHold(milliseconds: Int64, times: UInt64) {
+    self.holdMilliseconds[Histogram.bucket(of: milliseconds)] &+= times
   }
 
   /// Puts the counts into `totals`.

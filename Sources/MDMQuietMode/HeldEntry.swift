@@ -54,6 +54,11 @@ struct HeldEntry: BitwiseCopyable, @unchecked Sendable {
   @inlinable var isSentCopy: Bool { self.link & Self.sentFlag != 0 }
   /// Whether ``reference`` is an archive position.
   @inlinable var isArchived: Bool { self.link & Self.archivedFlag != 0 }
+  /// The archive position, 0 for none.
+  @inlinable @inline(always)
+  func position(base: UInt64) -> UInt64 {
+    self.isArchived ? base &+ UInt64(self.reference) : 0
+  }
   /// Whether it is in the key index, so that a newer one can replace it.
   @inlinable var isKeyed: Bool { self.link & Self.keyedFlag != 0 }
   /// Whether some device of the account has had it or sent it (B10).
@@ -79,6 +84,8 @@ package struct HeldList: BitwiseCopyable, Sendable {
   @usableFromInline var live: UInt32 = 0
   /// Entries that nobody waits for any more and that are still linked.
   @usableFromInline var dead: UInt32 = 0
+  /// Live entries that are read markers.
+  @usableFromInline package var markers: UInt32 = 0
   /// What archive positions of entries are relative to.
   @usableFromInline var base: UInt64 = 0
 
@@ -92,13 +99,14 @@ package struct HeldList: BitwiseCopyable, Sendable {
 @usableFromInline
 package struct HeldQueue: BitwiseCopyable, Sendable {
   /// Index of the first entry the device waits for, ``HeldEntry/none`` for nothing.
-  @usableFromInline var first = HeldEntry.none
+  @usableFromInline package var first: UInt32
   /// Stanzas that wait for it.
   @usableFromInline package var count: UInt32 = 0
   /// Their payload bytes, held at the top of the range.
   @usableFromInline package var bytes: UInt32 = 0
 
-  package init() {}
+  @inlinable
+  package init() { self.first = HeldEntry.none }
 
   /// Whether nothing waits for the device.
   @inlinable package var isEmpty: Bool { self.count == 0 }
@@ -107,8 +115,44 @@ package struct HeldQueue: BitwiseCopyable, Sendable {
 /// What a device gets out of the log.
 ///
 /// Its stanza, if it has one, comes with a reference counted for whoever takes the item.
-@usableFromInline
 package struct HeldItem: BitwiseCopyable, Sendable {
+  /// The stanza, or nil for a read marker.
+  package let stanza: Unmanaged<Stanza.Storage>?
+  /// The conversation's slot, for a read marker.
+  package let conversationSlot: UInt32
+  /// When it was accepted.
+  package let arrival: MonotonicInstant
+  /// The archive position, 0 for none.
+  package let position: UInt64
+  /// Whether it is a copy of something another device sent.
+  package let isSentCopy: Bool
+  /// Whether it is a copy for this device rather than the stanza itself.
+  package let isCopy: Bool
+  /// Whether another device has had it or sent it.
+  package let isSeen: Bool
+  /// Other devices that wait for it as well.
+  package let others: DeviceSet
+  /// Whether another device has had it or sent it, or waits for it as well.
+  package var isElsewhere: Bool { self.isSeen || !self.others.isEmpty }
+
+  /// What the device at `device` gets of an entry, whose pending set `others` is from now on.
+  init(_ entry: HeldEntry, for device: Int, others: DeviceSet, base: UInt64) {
+    self.stanza = entry.stanza
+    self.conversationSlot = entry.reference
+    self.arrival = entry.arrival
+    self.position = entry.position(base: base)
+    self.isSentCopy = entry.isSentCopy
+    self.isCopy = entry.copies.contains(device)
+    self.isSeen = entry.isSeen
+    self.others = others
+  }
+}
+
+/// What one or more devices get out of the log when they are flushed.
+///
+/// Its stanza, if it has one, comes with a reference counted for whoever takes the item.
+@usableFromInline
+package struct FlushedItem: BitwiseCopyable, Sendable {
   /// The stanza, or nil for a read marker.
   @usableFromInline package let stanza: Unmanaged<Stanza.Storage>?
   /// The conversation's slot, for a read marker.
@@ -117,30 +161,24 @@ package struct HeldItem: BitwiseCopyable, Sendable {
   @usableFromInline package let arrival: MonotonicInstant
   /// The archive position, 0 for none.
   @usableFromInline package let position: UInt64
-  /// Whether it is a copy of something another device sent.
+  /// The devices among those flushed that get it.
+  @usableFromInline package let devices: DeviceSet
+  /// Devices that get a copy rather than the stanza itself.
+  @usableFromInline package let copies: DeviceSet
+  /// Whether another device of the account sent it.
   @usableFromInline package let isSentCopy: Bool
-  /// Whether it is a copy for this device rather than the stanza itself.
-  @usableFromInline package let isCopy: Bool
-  /// Whether another device has had it or sent it.
-  @usableFromInline package let isSeen: Bool
   /// Whether the person has been told of it: another device has had it or sent it, or was pushed.
   @usableFromInline package let isTold: Bool
-  /// Other devices that wait for it as well.
-  @usableFromInline package let others: DeviceSet
-  /// Whether another device has had it or sent it, or waits for it as well.
-  @inlinable package var isElsewhere: Bool { self.isSeen || !self.others.isEmpty }
 
-  /// What the device at `device` gets of an entry, whose pending set `others` is from now on.
   @inlinable @inline(always)
-  init(_ entry: HeldEntry, for device: Int, others: DeviceSet, base: UInt64) {
+  init(_ entry: HeldEntry, for devices: DeviceSet, base: UInt64) {
     self.stanza = entry.stanza
     self.conversationSlot = entry.reference
     self.arrival = entry.arrival
-    self.position = entry.isArchived ? base &+ UInt64(entry.reference) : 0
+    self.position = entry.position(base: base)
+    self.devices = entry.pending & devices
+    self.copies = entry.copies
     self.isSentCopy = entry.isSentCopy
-    self.isCopy = entry.copies.contains(device)
-    self.isSeen = entry.isSeen
     self.isTold = entry.isSeen || entry.isPushed
-    self.others = others
   }
 }

@@ -43,28 +43,39 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// - Parameter key: the account's slot when a newer stanza with the same key is to replace this
   ///   one; such stanzas are never archived.
   /// - Returns: the entry's index.
-  @inlinable @inline(always)
   package mutating func append(
     _ stanza: Stanza, arrival: MonotonicInstant, position: UInt64, pending: DeviceSet,
     copies: DeviceSet, isSentCopy: Bool, isSeen: Bool, key: UInt32?, to list: inout HeldList
   ) -> UInt32 {
-    // Positions of one account only grow, so the first archived entry is the base of all others;
-    // the limits flush long before a list spans 2^32 of them.
     if list.base == 0 { list.base = position }
-    let reference = key ?? UInt32(truncatingIfNeeded: position &- list.base)
     let entry = HeldEntry(
       stanza: .passRetained(stanza.storage), arrival: arrival, pending: pending, copies: copies,
       isSentCopy: isSentCopy, isArchived: position != 0, isSeen: isSeen, isKeyed: key != nil,
-      reference: reference)
+      reference: key ?? UInt32(truncatingIfNeeded: position &- list.base))
     self.bytes &+= stanza.byteCount
-    let index = self.link(entry, pending, to: &list)
-    if let key { self.noteKey(of: stanza, at: index, account: key) }
+    let index = self.link(entry, count: pending.count, to: &list)
+    if let key { self.keys.insert(hash: Self.keyHash(stanza.storage, key), slot: index) }
     return index
   }
 
-  @usableFromInline @inline(never)
-  mutating func noteKey(of stanza: Stanza, at index: UInt32, account slot: UInt32) {
-    self.keys.insert(hash: Self.keyHash(stanza.storage, slot), slot: index)
+  /// Appends an archived message of another person for `pending`, `count` devices.
+  ///
+  /// - Parameter stanza: with a reference that has been counted for the log.
+  @inlinable @inline(always)
+  package mutating func append(
+    retained stanza: Unmanaged<Stanza.Storage>, bytes: Int, arrival: MonotonicInstant,
+    position: UInt64, pending: DeviceSet, count: Int, copies: DeviceSet, isSeen: Bool,
+    to list: inout HeldList
+  ) -> UInt32 {
+    // Positions of one account only grow, so the first archived entry is the base of all others;
+    // the limits flush long before a list spans 2^32 of them.
+    if list.base == 0 { list.base = position }
+    let entry = HeldEntry(
+      stanza: stanza, arrival: arrival, pending: pending, copies: copies, isSentCopy: false,
+      isArchived: true, isSeen: isSeen, isKeyed: false,
+      reference: UInt32(truncatingIfNeeded: position &- list.base))
+    self.bytes &+= bytes
+    return self.link(entry, count: count, to: &list)
   }
 
   /// Appends a read marker of the conversation in `slot` for `pending`.
@@ -75,14 +86,15 @@ package struct HoldBackLog: ~Copyable, Sendable {
     let entry = HeldEntry(
       stanza: nil, arrival: arrival, pending: pending, copies: DeviceSet(bits: account),
       isSentCopy: false, isArchived: false, isSeen: true, isKeyed: true, reference: slot)
-    let index = self.link(entry, pending, to: &list)
+    let index = self.link(entry, count: pending.count, to: &list)
+    list.markers &+= 1
     self.keys.insert(hash: Self.markerHash(slot, account), slot: index)
     return index
   }
 
   @inlinable @inline(always)
   mutating func link(
-    _ entry: HeldEntry, _ pending: DeviceSet, to list: inout HeldList
+    _ entry: HeldEntry, count: Int, to list: inout HeldList
   ) -> UInt32 {
     let index = self.place(entry)
     if list.tail == HeldEntry.none {
@@ -92,8 +104,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
     }
     list.tail = index
     list.live &+= 1
-    var rest = pending
-    while rest.popFirst() != nil { self.stanzas &+= 1 }
+    self.stanzas &+= count
     return index
   }
 
@@ -190,8 +201,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
   }
 
   /// The next entry that the device waits for, `candidate` or one behind it.
-  @inlinable @inline(always)
-  func next(from candidate: UInt32, for device: Int) -> UInt32 {
+  private func next(from candidate: UInt32, for device: Int) -> UInt32 {
     var candidate = candidate
     while candidate != HeldEntry.none {
       let entry = self.entries.pointer(to: candidate)
@@ -223,54 +233,94 @@ package struct HoldBackLog: ~Copyable, Sendable {
     return item
   }
 
-  /// Begins to take out everything that a device waits for.
+  /// Begins to take out everything that a device waits for, or several devices whose queues begin
+  /// and end alike.
   ///
-  ///     var flush = log.beginFlush(of: queue)
+  ///     var flush = log.beginFlush(of: queue, for: devices)
   ///     while let item = log.next(&flush, …) { … }
-  ///     log.endFlush(flush, &queue, list: &list)
+  ///     log.endFlush(of: devices, stanzas, list: &list)
   ///
   /// What concerns the buffer as a whole is settled once at the end; until then nothing else may be
-  /// done with the list or the queue.
+  /// done with the list or the queues, which the caller empties.
   @inlinable @inline(always)
-  package func beginFlush(of queue: HeldQueue) -> Flushing {
-    Flushing(first: queue.first)
+  package func beginFlush(of queue: HeldQueue, for devices: DeviceSet) -> Flushing {
+    Flushing(next: queue.first, devices: devices)
   }
 
   /// The next item of a flush, oldest first; nil after the last.
   ///
-  /// - Complexity: O(1) amortised.
+  /// - Complexity: O(1) amortised over the entries of the account.
   @inlinable @inline(always)
   package mutating func next(
-    _ flush: inout Flushing, for device: Int, account slot: UInt32, list: inout HeldList
-  ) -> HeldItem? {
-    guard flush.first != HeldEntry.none else { return nil }
-    return self.takeFirst(
-      for: device, first: &flush.first, isDelivered: true, account: slot, list: &list)
+    _ flush: inout Flushing, account slot: UInt32, list: inout HeldList
+  ) -> FlushedItem? {
+    var index = flush.next
+    var place = self.entries.pointer(to: 0)
+    while true {
+      if index == HeldEntry.none { return nil }
+      place = self.entries.pointer(to: index)
+      if !(place.pointee.pending & flush.devices).isEmpty { break }
+      index = place.pointee.next
+    }
+    let entry = place.pointee
+    let others = entry.pending - flush.devices
+    place.pointee.pending = others
+    flush.next = entry.next
+    if others.isEmpty {
+      self.settle(index, place, account: slot, list: &list)
+    } else {
+      _ = entry.stanza?.retain()
+      place.pointee.isSeen = true
+    }
+    return FlushedItem(entry, for: flush.devices, base: list.base)
   }
 
-  /// Ends a flush whose items have all been taken out.
-  package mutating func endFlush(
-    _ flush: Flushing, _ queue: inout HeldQueue, list: inout HeldList
-  ) {
-    assert(flush.first == HeldEntry.none)
-    self.stanzas &-= Int(queue.count)
-    queue = HeldQueue()
+  /// Ends a flush of `devices` that took out `stanzas` items in all, each counted for each device.
+  package mutating func endFlush(_ stanzas: Int, list: inout HeldList) {
+    self.stanzas &-= stanzas
     self.tidy(&list)
   }
 
   /// A flush under way.
   @usableFromInline
   package struct Flushing: BitwiseCopyable {
-    /// The item to be taken out next.
-    @usableFromInline var first: UInt32
+    /// Where the next item may lie.
+    @usableFromInline var next: UInt32
+    @usableFromInline let devices: DeviceSet
 
     @inlinable
-    init(first: UInt32) { self.first = first }
+    init(next: UInt32, devices: DeviceSet) {
+      self.next = next
+      self.devices = devices
+    }
+  }
+
+  /// Nobody waits any more for the entry at `index`, which lies at `place`; its reference has gone
+  /// over to whoever took it out.
+  @inlinable @inline(always)
+  mutating func settle(
+    _ index: UInt32, _ place: UnsafeMutablePointer<HeldEntry>, account slot: UInt32,
+    list: inout HeldList
+  ) {
+    if place.pointee.isKeyed { self.forgetKey(of: index, account: slot) }
+    if let held = place.pointee.stanza {
+      self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
+      place.pointee.stanza = nil
+    } else {
+      list.markers &-= 1
+    }
+    list.live &-= 1
+    if index == list.head {
+      list.head = place.pointee.next
+      place.pointee.link = self.free
+      self.free = index
+    } else {
+      list.dead &+= 1
+    }
   }
 
   /// Takes the device's bit from the entry at `first` and moves on to the device's next one.
-  @inlinable @inline(always)
-  mutating func takeFirst(
+  private mutating func takeFirst(
     for device: Int, first: inout UInt32, isDelivered: Bool, account slot: UInt32,
     list: inout HeldList
   ) -> HeldItem {
@@ -282,19 +332,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
     first = self.next(from: entry.next, for: device)
     if others.isEmpty {
       // The log's own reference goes over to the item.
-      if entry.isKeyed || entry.stanza == nil { self.forgetKey(of: index, account: slot) }
-      if let held = entry.stanza {
-        self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
-      }
-      place.pointee.stanza = nil
-      list.live &-= 1
-      if index == list.head {
-        list.head = entry.next
-        place.pointee.link = self.free
-        self.free = index
-      } else {
-        list.dead &+= 1
-      }
+      self.settle(index, place, account: slot, list: &list)
     } else {
       _ = entry.stanza?.retain()
       if isDelivered { place.pointee.isSeen = true }
@@ -323,10 +361,12 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// Its reference is the caller's to pass on or to release.
   private mutating func bury(_ index: UInt32, account slot: UInt32, list: inout HeldList) {
     let entry = self.entries[index]
-    if entry.isKeyed || entry.stanza == nil { self.forgetKey(of: index, account: slot) }
+    if entry.isKeyed { self.forgetKey(of: index, account: slot) }
     if let held = entry.stanza {
       self.bytes &-= held._withUnsafeGuaranteedRef { $0.payload.count }
       self.entries[index].stanza = nil
+    } else {
+      list.markers &-= 1
     }
     list.live &-= 1
     list.dead &+= 1

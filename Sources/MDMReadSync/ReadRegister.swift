@@ -112,12 +112,14 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   // MARK: - Receiving
 
-  /// A message to the account at `position` belongs to `conversation`.
+  /// A message to the account at `position` belongs to `conversation`, and the users of `devices`
+  /// are notified of it.
   ///
   /// - Parameter limit: how many conversations may be known; beyond, the oldest is forgotten.
   /// - Complexity: O(1) amortised; as ``ensureSlot(of:limit:)`` for a conversation that is new.
   package mutating func noteReceived(
-    in conversation: ConversationID, at position: UInt64, limit: Int
+    in conversation: ConversationID, at position: UInt64, notifying devices: DeviceSet,
+    limit: Int
   ) -> Receipt {
     var slot: UInt32
     var isForgotten = false
@@ -129,6 +131,7 @@ package struct ReadRegister: ~Copyable, Sendable {
       isForgotten = self.forgotten != forgotten
     }
     let isMerged = self.noteReceived(slot, at: position)
+    if !devices.isEmpty { self.noteNotified(slot, devices, at: position) }
     return Receipt(slot: slot, isMerged: isMerged, isForgotten: isForgotten)
   }
 
@@ -154,8 +157,9 @@ package struct ReadRegister: ~Copyable, Sendable {
   }
 
   /// The users of `devices` were notified of the message at `position`.
+  @inline(always)
   package mutating func noteNotified(_ slot: UInt32, _ devices: DeviceSet, at position: UInt64) {
-    self.conversations[Int(slot)].noteNotified(devices, at: position)
+    self.conversations.pointer(to: Int(slot)).pointee.noteNotified(devices, at: position)
   }
 
   // MARK: - Reading

@@ -5,9 +5,11 @@
 @usableFromInline
 package struct GrowableBuffer<Element: ~Copyable>: ~Copyable {
   @usableFromInline var base: UnsafeMutablePointer<Element>?
+  @usableFromInline var used: UInt32 = 0
+  @usableFromInline var capacity: UInt32 = 0
+
   /// Initialised elements.
-  @usableFromInline package private(set) var count = 0
-  @usableFromInline var capacity = 0
+  @inlinable package var count: Int { Int(self.used) }
 
   /// An empty buffer; it owns no memory.
   @inlinable
@@ -58,15 +60,15 @@ package struct GrowableBuffer<Element: ~Copyable>: ~Copyable {
   /// - Complexity: O(1) amortised.
   @inlinable
   package mutating func append(_ element: consuming Element) {
-    if self.count == self.capacity { self.grow() }
+    if self.used == self.capacity { self.grow() }
     if let base = self.base { (base + self.count).initialize(to: element) }
-    self.count &+= 1
+    self.used &+= 1
   }
 
   @usableFromInline @inline(never)
   mutating func grow() {
     let capacity = self.capacity == 0 ? 2 : self.capacity * 2
-    let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    let grown = UnsafeMutablePointer<Element>.allocate(capacity: Int(capacity))
     if let base = self.base {
       grown.moveInitialize(from: base, count: self.count)
       base.deallocate()
