@@ -70,7 +70,7 @@ public struct ConversationID: Hashable, Sendable, ExpressibleByStringLiteral,
   public init(_ text: String) {
     self.text = text
     self.hash = text.hashValue
-    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    self.isASCII = text.isASCII
   }
 
   /// An identifier written out in code.
@@ -105,7 +105,7 @@ public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
   public init(_ text: String) {
     self.text = text
     self.hash = text.hashValue
-    self.isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+    self.isASCII = text.isASCII
   }
 
   /// A key written out in code.
@@ -120,6 +120,17 @@ public struct CoalescingKey: Hashable, Sendable, ExpressibleByStringLiteral,
   }
   /// Feeds the hash computed at the edge.
   public func hash(into hasher: inout Hasher) { hasher.combine(self.hash) }
+}
+
+extension String {
+  /// Whether equal texts have equal bytes for sure; false decides nothing for a text that another
+  /// runtime lends.
+  fileprivate var isASCII: Bool {
+    self.utf8.withContiguousStorageIfAvailable { bytes in
+      // Without an early end the compiler looks at many bytes at a time.
+      bytes.reduce(0) { $0 | $1 } < 0x80
+    } ?? false
+  }
 }
 
 /// The place of a message in its account's archive: 1 for the first, one more for each next.

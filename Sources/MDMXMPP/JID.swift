@@ -135,8 +135,9 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   /// Nothing is allocated.
   public func isSameAccount(as other: JID) -> Bool {
     self.bareEnd == other.bareEnd
-      && self.text.utf8.prefix(Int(self.bareEnd))
-        .elementsEqual(other.text.utf8.prefix(Int(other.bareEnd)))
+      && self.withUTF8 { mine in
+        other.withUTF8 { mine[..<Int(self.bareEnd)].elementsEqual($0[..<Int(self.bareEnd)]) }
+      }
   }
 
   /// Whether the prepared texts are the same.
