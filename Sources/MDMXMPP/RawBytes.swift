@@ -1,7 +1,7 @@
 /// Reading and writing through pointers, for the path that every delivery takes.
 ///
-/// This file is the only one of the module that touches memory without the language's own checks,
-/// and the reason why it may is short:
+/// This file is the only one of the module that computes addresses; elsewhere a lent buffer is at
+/// most gone through from its first to its last byte. The reason why it may is short:
 ///
 /// - A ``ByteView`` or ``ByteSink`` is made inside the closure that lends the memory, from the very
 ///   pointer and length lent, and is not kept beyond it.
