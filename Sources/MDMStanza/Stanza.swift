@@ -8,6 +8,10 @@ public struct Stanza: Sendable {
   package final class Storage: Sendable {
     @usableFromInline package let kind: StanzaKind
     @usableFromInline package let flags: StanzaFlags
+    /// What the module that made the payload has noted about it, so that it need not look again at
+    /// each delivery; 0 for nothing. Nobody else reads it, it is not compared, and a snapshot does
+    /// not keep it.
+    package let payloadNote: UInt32
     @usableFromInline package let conversation: ConversationID?
     @usableFromInline package let coalescingKey: CoalescingKey?
     @usableFromInline package let id: String
@@ -18,10 +22,11 @@ public struct Stanza: Sendable {
     init(
       kind: StanzaKind, flags: StanzaFlags, conversation: ConversationID?,
       coalescingKey: CoalescingKey?, id: String, source: String, destination: String,
-      payload: [UInt8]
+      payload: [UInt8], payloadNote: UInt32
     ) {
       self.kind = kind
       self.flags = flags
+      self.payloadNote = payloadNote
       self.conversation = conversation
       self.coalescingKey = coalescingKey
       self.id = id
@@ -51,9 +56,20 @@ public struct Stanza: Sendable {
     flags: StanzaFlags = [], id: String = "", source: String = "", destination: String = "",
     payload: [UInt8] = []
   ) {
+    self.init(
+      kind, conversation: conversation, coalescingKey: coalescingKey, flags: flags, id: id,
+      source: source, destination: destination, payload: payload, payloadNote: 0)
+  }
+
+  /// A stanza with a note about its payload, which never changes and so never contradicts it.
+  package init(
+    _ kind: StanzaKind, conversation: ConversationID? = nil, coalescingKey: CoalescingKey? = nil,
+    flags: StanzaFlags = [], id: String, source: String, destination: String, payload: [UInt8],
+    payloadNote: UInt32
+  ) {
     self.storage = Storage(
       kind: kind, flags: flags, conversation: conversation, coalescingKey: coalescingKey, id: id,
-      source: source, destination: destination, payload: payload)
+      source: source, destination: destination, payload: payload, payloadNote: payloadNote)
   }
 
   @inlinable

@@ -3,224 +3,231 @@ internal import MDMStanza
 
 /// One delivery on its way into bytes: what is put into the payload or around it, measured before
 /// anything is written, so that the output needs one allocation at most.
+///
+/// A writer lives only inside the closures that lend it the payload, the address and the note.
 struct DeliveryWriter {
-  let payload: [UInt8]
+  /// The stanza's payload.
+  let payload: ByteView
+  /// What was noted about it when it was made.
+  let payloadNote: UInt32
+  /// How it reaches the device.
   let form: Delivery.Form
-  let device: JID
+  /// The stable id, nil for what is not in the archive.
   let position: ArchivePosition?
-  let held: MonotonicInstant?
+  /// When it was accepted, if it was held since.
+  let heldSince: MonotonicInstant?
+  /// What time that was.
   let clock: WallClock
-  let annotation: Annotation?
+  /// The device.
+  let device: Device
+  /// What is said about ringing; empty when nothing is.
+  let note: ByteView
 
-  /// The value of the payload's `type`, within the payload; nil without one.
-  let type: Range<Int>?
-  /// Where the payload's end tag begins; the end when something is put in nowhere.
-  let insertion: Int
-  /// UTF-8 lengths of the device's bare address and the whole one, escaped for an attribute.
-  let bareCount: Int
-  let fullCount: Int
+  /// The address of a device, in parts.
+  struct Device {
+    /// The whole text.
+    let full: ByteView
+    /// Where the domain begins and the bare address ends.
+    let domainStart: Int
+    let bareEnd: Int
+    /// Whether the text stands in an attribute's value as it is.
+    let isPlain: Bool
 
-  /// The decision about ringing, with the namespace in which it is written.
-  struct Annotation {
-    let namespace: String
-    let notification: NotificationDecision
-    let alreadyRead: Bool
+    @inline(__always)
+    init(_ address: JID, _ text: ByteView) {
+      self.full = text
+      self.domainStart = Int(address.domainStart)
+      self.bareEnd = Int(address.bareEnd)
+      self.isPlain = address.isPlainValue
+    }
+
+    @inline(__always)
+    var bare: ByteView { self.full[0..<self.bareEnd] }
+    @inline(__always)
+    var domain: ByteView { self.full[self.domainStart..<self.bareEnd] }
   }
 
-  init(
-    payload: [UInt8], form: Delivery.Form, position: ArchivePosition?, heldSince: MonotonicInstant?,
-    device: JID, clock: WallClock, annotation: Annotation?
-  ) {
-    let isMessage = PayloadShape.begins(payload, with: "<message ")
-    let isPresence = PayloadShape.begins(payload, with: "<presence ")
-    let canHold = isMessage || isPresence
-    let end = canHold ? PayloadShape.endTag(of: payload) : nil
-    self.payload = payload
-    self.device = device
-    self.clock = clock
-    // Only a message can be wrapped; anything else goes as it is.
-    self.form = isMessage ? form : .original
-    self.insertion = end ?? payload.count
-    self.position = isMessage && end != nil ? position : nil
-    self.annotation = isMessage && end != nil ? annotation : nil
-    let isStamped = heldSince == nil || end == nil || PayloadShape.hasDelay(payload)
-    self.held = isStamped ? nil : heldSince
-    self.type = isMessage ? PayloadShape.type(of: payload) : nil
-    self.bareCount = device.withBareUTF8 { Escape.valueCount($0) }
-    var full = device.full
-    self.fullCount = full.withUTF8 { Escape.valueCount($0) }
+  /// What is really written: of all that is wanted, what the payload allows.
+  private struct Plan {
+    let shape: PayloadShape
+    let isCopy: Bool
+    let id: DecimalDigits?
+    let held: MonotonicInstant?
+  }
+
+  /// Appends the delivery.
+  @inline(never)
+  func append(to bytes: inout [UInt8]) {
+    let shape =
+      PayloadShape(note: self.payloadNote, self.payload) ?? PayloadShape(self.payload)
+    let isMarked = shape.isMessage && shape.isOpen
+    var held: MonotonicInstant?
+    if let heldSince, shape.isOpen, !shape.hasDelay(self.payload) { held = heldSince }
+    let plan = Plan(
+      shape: shape, isCopy: shape.isMessage && self.form != .original,
+      id: isMarked ? self.position.map { DecimalDigits($0.ordinal) } : nil, held: held)
+    ByteSink.append(count: self.count(plan), to: &bytes) { self.writing(plan, to: $0) }
   }
 
   // MARK: - Measuring
 
-  /// How many bytes ``write(to:)`` appends.
-  var count: Int {
+  @inline(__always)
+  private func count(_ plan: Plan) -> Int {
+    let device = self.device
+    var (bareCount, fullCount) = (device.bareEnd, device.full.count)
+    if !device.isPlain {
+      (bareCount, fullCount) = (device.bare.escapedCount, device.full.escapedCount)
+    }
     var count = self.payload.count
-    if let position { count += Text.stanzaID.count + self.bareCount + position.digitCount }
-    if self.held != nil {
-      count += Text.delay.count + self.device.withDomainUTF8 { $0.count } + WallClock.stampCount
+    if plan.shape.isMessage, plan.shape.isOpen { count &+= self.note.count }
+    if let id = plan.id { count &+= Text.stanzaID.count &+ bareCount &+ id.count }
+    if plan.held != nil {
+      count &+= Text.delay.count &+ device.bareEnd &- device.domainStart &+ WallClock.stampCount
     }
-    if let note = self.annotation {
-      count += Text.note.count + note.namespace.utf8.count + note.notification.wireName.count
-      count += (note.notification.rings ? Text.yes : Text.no).count
-      if note.alreadyRead { count += Text.read.count }
-    }
-    switch self.form {
-    case .original:
-      return count
-    case .receivedCopy:
-      count += Text.received.count
-    case .sentCopy:
-      count += Text.sent.count
-    }
-    if let type { count += Text.type.count + type.count }
-    return count + Text.wrapper.count + self.bareCount + self.fullCount
+    guard plan.isCopy else { return count }
+    let head = plan.shape.typedHead
+    count &+= head > 0 ? head : Text.head.utf8CodeUnitCount
+    count &+= self.form == .receivedCopy ? Text.received.count : Text.sent.count
+    return count &+ Text.addresses.count &+ bareCount &+ fullCount
   }
 
   // MARK: - Writing
 
-  /// Appends the delivery.
-  func write(to bytes: inout [UInt8]) {
-    switch self.form {
-    case .original:
-      bytes.append(contentsOf: self.payload[..<self.insertion])
-      self.writeStanzaID(to: &bytes)
-      self.writeDelay(to: &bytes)
-      self.writeNote(to: &bytes)
-      bytes.append(contentsOf: self.payload[self.insertion...])
-    case .receivedCopy:
-      self.writeWrapped(Text.received, to: &bytes)
-    case .sentCopy:
-      self.writeWrapped(Text.sent, to: &bytes)
+  @inline(__always)
+  private func writing(_ plan: Plan, to sink: ByteSink) -> ByteSink {
+    var sink = sink
+    if plan.isCopy {
+      self.writeHead(plan.shape, to: &sink)
+      self.writeDelay(plan, to: &sink)
+    }
+    sink.put(self.payload[0..<plan.shape.end])
+    self.writeStanzaID(plan, to: &sink)
+    if !plan.isCopy {
+      self.writeDelay(plan, to: &sink)
+      self.writeNote(plan.shape, to: &sink)
+    }
+    if plan.shape.endsAsMessage {
+      sink.put("</message>")
+    } else {
+      sink.put(self.payload[plan.shape.end..<self.payload.count])
+    }
+    if plan.isCopy {
+      if self.form == .receivedCopy {
+        sink.put(Text.received.close)
+      } else {
+        sink.put(Text.sent.close)
+      }
+      self.writeNote(plan.shape, to: &sink)
+      sink.put(Text.addresses.close)
+    }
+    return sink
+  }
+
+  /// Puts the start tags of what a copy is wrapped in.
+  @inline(__always)
+  private func writeHead(_ shape: PayloadShape, to sink: inout ByteSink) {
+    // The wrapper begins like the message in it, as far as the type goes.
+    if shape.typedHead > 0 {
+      sink.put(short: self.payload[0..<shape.typedHead])
+    } else {
+      sink.put(Text.head)
+    }
+    sink.put(Text.addresses.open)
+    self.write(self.device.bare, to: &sink)
+    sink.put(Text.addresses.between)
+    self.write(self.device.full, to: &sink)
+    if self.form == .receivedCopy {
+      sink.put(Text.received.open)
+    } else {
+      sink.put(Text.sent.open)
     }
   }
 
-  private func writeWrapped(_ direction: Text.Pair, to bytes: inout [UInt8]) {
-    bytes.append(literal: "<message xmlns='jabber:client'")
-    if let type {
-      bytes.append(literal: " type='")
-      bytes.append(contentsOf: self.payload[type])
-      bytes.append(literal: "'")
+  /// Puts an address into an attribute.
+  @inline(__always)
+  private func write(_ address: ByteView, to sink: inout ByteSink) {
+    if self.device.isPlain {
+      sink.put(short: address)
+    } else {
+      sink.put(escaped: address)
     }
-    bytes.append(literal: " from='")
-    self.device.withBareUTF8 { Escape.append($0, to: &bytes, isValue: true) }
-    bytes.append(literal: "' to='")
-    bytes.append(escapedValue: self.device.full)
-    bytes.append(literal: "'>")
-    bytes.append(literal: direction.open)
-    self.writeDelay(to: &bytes)
-    bytes.append(contentsOf: self.payload[..<self.insertion])
-    self.writeStanzaID(to: &bytes)
-    bytes.append(contentsOf: self.payload[self.insertion...])
-    bytes.append(literal: direction.close)
-    self.writeNote(to: &bytes)
-    bytes.append(literal: "</message>")
   }
 
-  private func writeStanzaID(to bytes: inout [UInt8]) {
-    guard let position else { return }
-    bytes.append(literal: Text.stanzaID.open)
-    self.device.withBareUTF8 { Escape.append($0, to: &bytes, isValue: true) }
-    bytes.append(literal: "' id='")
-    bytes.append(decimal: position.ordinal)
-    bytes.append(literal: Text.stanzaID.close)
+  @inline(__always)
+  private func writeStanzaID(_ plan: Plan, to sink: inout ByteSink) {
+    guard let id = plan.id else { return }
+    sink.put(Text.stanzaID.open)
+    self.write(self.device.bare, to: &sink)
+    sink.put(Text.stanzaID.between)
+    id.write(to: &sink)
+    sink.put(Text.stanzaID.close)
   }
 
-  private func writeDelay(to bytes: inout [UInt8]) {
-    guard let held else { return }
-    bytes.append(literal: Text.delay.open)
-    self.device.withDomainUTF8 { bytes.append(contentsOf: $0) }
-    bytes.append(literal: "' stamp='")
-    self.clock.appendStamp(of: held, to: &bytes)
-    bytes.append(literal: Text.delay.close)
+  @inline(__always)
+  private func writeDelay(_ plan: Plan, to sink: inout ByteSink) {
+    guard let held = plan.held else { return }
+    sink.put(Text.delay.open)
+    // A domain has nothing in it that would have to be escaped.
+    sink.put(short: self.device.domain)
+    sink.put(Text.delay.between)
+    sink = self.clock.writingStamp(of: held, to: sink)
+    sink.put(Text.delay.close)
   }
 
-  private func writeNote(to bytes: inout [UInt8]) {
-    guard let note = self.annotation else { return }
-    bytes.append(literal: Text.note.open)
-    bytes.append(contentsOf: note.namespace.utf8)
-    bytes.append(literal: "' ring='")
-    bytes.append(literal: (note.notification.rings ? Text.yes : Text.no).open)
-    bytes.append(literal: "' why='")
-    bytes.append(literal: note.notification.wireName.open)
-    if note.alreadyRead { bytes.append(literal: Text.read.open) }
-    bytes.append(literal: Text.note.close)
+  @inline(__always)
+  private func writeNote(_ shape: PayloadShape, to sink: inout ByteSink) {
+    if self.note.count > 0, shape.isMessage, shape.isOpen { sink.put(self.note) }
   }
 }
 
-/// The fixed parts of what is written, with their lengths.
+/// The fixed parts of what is written.
+///
+/// They are computed properties so that each is a constant where it is used: it is then written by
+/// a few stores, and its length is no load.
 enum Text {
-  /// Text before and after something that varies.
+  /// Text before, between and after things that vary.
   struct Pair {
     let open: StaticString
+    let between: StaticString
     let close: StaticString
-    /// The length of both, and of what stands between attributes inside.
-    let count: Int
 
-    init(_ open: StaticString, _ close: StaticString = "", between: StaticString = "") {
+    @inline(__always)
+    init(_ open: StaticString, _ between: StaticString, _ close: StaticString) {
       self.open = open
+      self.between = between
       self.close = close
-      self.count =
-        open.utf8CodeUnitCount + close.utf8CodeUnitCount + between.utf8CodeUnitCount
+    }
+
+    @inline(__always)
+    init(_ open: StaticString, _ close: StaticString) { self.init(open, "", close) }
+
+    /// The length of all three.
+    @inline(__always)
+    var count: Int {
+      self.open.utf8CodeUnitCount + self.between.utf8CodeUnitCount + self.close.utf8CodeUnitCount
     }
   }
 
-  static let stanzaID = Pair(
-    "<stanza-id xmlns='urn:xmpp:sid:0' by='", "'/>", between: "' id='")
-  static let delay = Pair("<delay xmlns='urn:xmpp:delay' from='", "'/>", between: "' stamp='")
-  static let received = Pair(
-    "<received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
-    "</forwarded></received>")
-  static let sent = Pair(
-    "<sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
-    "</forwarded></sent>")
-  static let wrapper = Pair(
-    "<message xmlns='jabber:client'", "</message>", between: " from='' to=''>")
-  static let type = Pair(" type='", "'")
-  static let note = Pair("<notify xmlns='", "'/>", between: "' ring='' why='")
-  static let yes = Pair("true")
-  static let no = Pair("false")
-  static let read = Pair("' read='true")
-}
-
-extension NotificationDecision {
-  /// The decision as the annotation writes it.
-  var wireName: Text.Pair {
-    switch self {
-    case .activeClient: Text.Pair("active-client")
-    case .noActiveClient: Text.Pair("no-active-client")
-    case .activityExpired: Text.Pair("activity-expired")
-    case .urgent: Text.Pair("urgent")
-    case .clientDecides: Text.Pair("client-decides")
-    case .otherClientActive: Text.Pair("other-client-active")
-    case .silentMode: Text.Pair("silent-mode")
-    case .ownMessage: Text.Pair("own-message")
-    case .notContent: Text.Pair("not-content")
-    case .heldBack: Text.Pair("held-back")
-    }
+  @inline(__always)
+  static var stanzaID: Pair { Pair("<stanza-id xmlns='urn:xmpp:sid:0' by='", "' id='", "'/>") }
+  @inline(__always)
+  static var delay: Pair { Pair("<delay xmlns='urn:xmpp:delay' from='", "' stamp='", "'/>") }
+  @inline(__always)
+  static var received: Pair {
+    Pair(
+      "'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
+      "</forwarded></received>")
   }
-}
-
-extension ArchivePosition {
-  /// How many decimal digits the ordinal has.
-  var digitCount: Int {
-    var (count, rest) = (1, self.ordinal)
-    while rest >= 10 {
-      rest /= 10
-      count += 1
-    }
-    return count
+  @inline(__always)
+  static var sent: Pair {
+    Pair(
+      "'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
+      "</forwarded></sent>")
   }
-}
-
-extension [UInt8] {
-  /// Appends a number in decimal digits.
-  mutating func append(decimal number: UInt64) {
-    var divisor: UInt64 = 1
-    while number / divisor >= 10 { divisor *= 10 }
-    while divisor > 0 {
-      self.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-      divisor /= 10
-    }
-  }
+  /// The beginning of a wrapper without a type.
+  @inline(__always)
+  static var head: StaticString { "<message xmlns='jabber:client'" }
+  /// Around the wrapper's addresses, up to where its content begins, and its end tag.
+  @inline(__always)
+  static var addresses: Pair { Pair(" from='", "' to='", "</message>") }
 }

@@ -109,6 +109,27 @@ enum Escape {
   static func append(
     _ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8], isValue: Bool
   ) {
+    Self.pieces(of: bytes, isValue: isValue) { output.append(contentsOf: $0) }
+  }
+
+  /// How many bytes an attribute's value has when it is escaped.
+  static func valueCount(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    var count = 0
+    Self.pieces(of: bytes, isValue: true) { count += $0.count }
+    return count
+  }
+
+  /// Whether an attribute's value can be written as it is.
+  static func isPlainValue(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    bytes.indices.allSatisfy { Self.replacement(at: $0, of: bytes, isValue: true) == nil }
+  }
+
+  /// Hands on what the run of bytes is written as: unchanged stretches and replacements in turn.
+  @inline(__always)
+  static func pieces(
+    of bytes: UnsafeBufferPointer<UInt8>, isValue: Bool,
+    _ body: (UnsafeBufferPointer<UInt8>) -> Void
+  ) {
     var start = 0
     var index = 0
     while index < bytes.count {
@@ -117,28 +138,13 @@ enum Escape {
         index += 1
         continue
       }
-      output.append(contentsOf: bytes[start..<index])
-      output.append(literal: replacement)
+      body(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+      body(
+        UnsafeBufferPointer(start: replacement.utf8Start, count: replacement.utf8CodeUnitCount))
       index += length
       start = index
     }
-    output.append(contentsOf: bytes[start...])
-  }
-
-  /// How many bytes ``append(_:to:isValue:)`` would append for an attribute's value.
-  static func valueCount(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-    var count = bytes.count
-    var index = 0
-    while index < bytes.count {
-      guard let (replacement, length) = Self.replacement(at: index, of: bytes, isValue: true)
-      else {
-        index += 1
-        continue
-      }
-      count += replacement.utf8CodeUnitCount - length
-      index += length
-    }
-    return count
+    body(UnsafeBufferPointer(rebasing: bytes[start...]))
   }
 
   /// What replaces the bytes at `index`, and how many they are; nil for what stays.

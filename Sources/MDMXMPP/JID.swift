@@ -20,6 +20,9 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   let domainStart: UInt16
   /// UTF-8 offset at which the bare address ends: the `/`, or the end.
   let bareEnd: UInt16
+  /// Whether the text can stand in an attribute's value as it is; found out when it is prepared,
+  /// because every delivery asks.
+  let isPlainValue: Bool
 
   /// The most octets a part may have (RFC 7622 §3.2–3.4).
   public static let partLimit = 1_023
@@ -28,10 +31,13 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Throws: ``JIDError`` with the first part that is wrong.
   public init(_ text: String) throws(JIDError) {
+    var text = text
+    // A text that another runtime lends is converted once here, not at each delivery.
+    text.makeContiguousUTF8()
     if let plain = JIDPreparation.plainOffsets(of: text) {
       self.init(
         text: text, domainStart: UInt16(truncatingIfNeeded: plain.domainStart),
-        bareEnd: UInt16(truncatingIfNeeded: plain.bareEnd))
+        bareEnd: UInt16(truncatingIfNeeded: plain.bareEnd), isPlainValue: plain.isPlainValue)
     } else {
       let parts = try JIDPreparation.parts(of: text)
       self.init(local: parts.local, domain: parts.domain, resource: parts.resource)
@@ -52,13 +58,15 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
       text += "/"
       text += resource
     }
+    self.isPlainValue = text.withUTF8 { Escape.isPlainValue($0) }
     self.text = text
   }
 
-  private init(text: String, domainStart: UInt16, bareEnd: UInt16) {
+  private init(text: String, domainStart: UInt16, bareEnd: UInt16, isPlainValue: Bool) {
     self.text = text
     self.domainStart = domainStart
     self.bareEnd = bareEnd
+    self.isPlainValue = isPlainValue
   }
 
   private func slice(_ from: Int, _ to: Int) -> String {
@@ -83,8 +91,10 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   /// The address without its resource.
   public var bare: JID {
     if self.isBare { return self }
+    var text = self.slice(0, Int(self.bareEnd))
+    let isPlainValue = self.isPlainValue || text.withUTF8 { Escape.isPlainValue($0) }
     return JID(
-      text: self.slice(0, Int(self.bareEnd)), domainStart: self.domainStart, bareEnd: self.bareEnd)
+      text: text, domainStart: self.domainStart, bareEnd: self.bareEnd, isPlainValue: isPlainValue)
   }
   /// The whole text; the same as ``text``.
   public var full: String { self.text }
@@ -110,17 +120,14 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   /// The whole text.
   public var description: String { self.text }
 
-  /// Passes the UTF-8 of the bare address on, without a copy.
-  func withBareUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    var text = self.text
-    let end = Int(self.bareEnd)
-    return text.withUTF8 { body(UnsafeBufferPointer(rebasing: $0[..<end])) }
-  }
-
-  /// Passes the UTF-8 of the domain on, without a copy.
-  func withDomainUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    let start = Int(self.domainStart)
-    return self.withBareUTF8 { body(UnsafeBufferPointer(rebasing: $0[start...])) }
+  /// Passes the UTF-8 of the whole address on, without a copy; every way to make an address leaves
+  /// the text in that form.
+  @inline(__always)
+  func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    guard let result = self.text.utf8.withContiguousStorageIfAvailable(body) else {
+      preconditionFailure("The text of an address is not in UTF-8.")
+    }
+    return result
   }
 
   /// Whether both have the same bare address.
@@ -128,8 +135,9 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
   /// Nothing is allocated.
   public func isSameAccount(as other: JID) -> Bool {
     self.bareEnd == other.bareEnd
-      && self.text.utf8.prefix(Int(self.bareEnd))
-        .elementsEqual(other.text.utf8.prefix(Int(other.bareEnd)))
+      && self.withUTF8 { mine in
+        other.withUTF8 { mine[..<Int(self.bareEnd)].elementsEqual($0[..<Int(self.bareEnd)]) }
+      }
   }
 
   /// Whether the prepared texts are the same.

@@ -5,26 +5,33 @@ enum JIDPreparation {
   // MARK: - The plain case
 
   /// What a byte may be part of without any preparation: bit 0 local part, bit 1 domain,
-  /// bit 2 resource.
+  /// bit 2 resource; bit 3 for what stands in an attribute's value as it is.
   private static let plainBytes: [UInt8] = (0..<256).map { value in
     guard (0x20..<0x7F).contains(value) else { return 0 }
     let byte = UInt8(value)
     let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-    var bits: UInt8 = 4
+    let isEscaped = "&<>'\"".utf8.contains(byte)
+    var bits: UInt8 = isEscaped ? 4 : 12
     if byte != 0x20, !isUpper, !Self.isForbiddenInLocal(byte) { bits |= 1 }
     if Self.isLabelByte(byte), !isUpper { bits |= 2 }
     return bits
   }
 
   /// Where the parts of `text` lie, if it needs no preparation at all; nil decides nothing.
-  static func plainOffsets(of text: String) -> (domainStart: Int, bareEnd: Int)? {
+  static func plainOffsets(of text: String) -> Offsets? {
     var text = text
     return text.withUTF8 { Self.plainOffsets(of: $0) }
   }
 
-  private static func plainOffsets(
-    of bytes: UnsafeBufferPointer<UInt8>
-  ) -> (domainStart: Int, bareEnd: Int)? {
+  /// Where the parts of an address that needs no preparation lie.
+  struct Offsets {
+    let domainStart: Int
+    let bareEnd: Int
+    /// Whether nothing in it has to be escaped; only a resource can hold such a thing.
+    let isPlainValue: Bool
+  }
+
+  private static func plainOffsets(of bytes: UnsafeBufferPointer<UInt8>) -> Offsets? {
     var domainStart = 0
     var allowed: UInt8 = 3
     var (index, labelStart, end) = (0, 0, bytes.count)
@@ -54,12 +61,14 @@ enum JIDPreparation {
     guard Self.isPlainLabel(bytes[labelStart..<end]), end - domainStart <= JID.partLimit else {
       return nil
     }
-    guard end < bytes.count else { return (domainStart, end) }
+    guard end < bytes.count else {
+      return Offsets(domainStart: domainStart, bareEnd: end, isPlainValue: true)
+    }
     let resource = bytes[(end + 1)...]
-    guard !resource.isEmpty, resource.count <= JID.partLimit,
-      resource.allSatisfy({ Self.plainBytes[Int($0)] & 4 != 0 })
-    else { return nil }
-    return (domainStart, end)
+    guard !resource.isEmpty, resource.count <= JID.partLimit else { return nil }
+    let common = resource.reduce(12) { $0 & Self.plainBytes[Int($1)] }
+    guard common & 4 != 0 else { return nil }
+    return Offsets(domainStart: domainStart, bareEnd: end, isPlainValue: common & 8 != 0)
   }
 
   private static func isPlainLabel(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {

@@ -8,8 +8,10 @@ extension XMPPBinding {
   ///   - delivery: what the engine said.
   ///   - device: the full address of the device. Its bare form is the account's.
   ///   - wallClock: what time it is, for the stamp of something that was held (B27).
-  /// - Complexity: O(payload). The returned array is the only allocation for addresses that need
-  ///   no escaping and a payload that does not name the delay namespace.
+  /// - Complexity: O(payload): the payload is copied once and not looked through. The returned
+  ///   array is the only allocation. A payload that ``interpret(_:received:from:)`` or
+  ///   ``incoming(_:received:for:)`` has not made is looked through for the delay namespace when it
+  ///   was held, and scanned, with some allocations, if it names it.
   public func bytes(for delivery: Delivery, to device: JID, wallClock: WallClock) -> [UInt8] {
     var bytes: [UInt8] = []
     self.write(delivery, to: device, wallClock: wallClock, into: &bytes)
@@ -25,19 +27,22 @@ extension XMPPBinding {
   public func write(
     _ delivery: Delivery, to device: JID, wallClock: WallClock, into bytes: inout [UInt8]
   ) {
-    let annotation = DeliveryWriter.Annotation(
-      namespace: self.configuration.privateNamespace, notification: delivery.notification,
-      alreadyRead: delivery.alreadyRead)
-    let writer = DeliveryWriter(
-      payload: delivery.stanza.payload, form: delivery.form, position: delivery.position,
-      heldSince: delivery.heldSince, device: device, clock: wallClock,
-      annotation: self.configuration.annotatesNotifications ? annotation : nil)
-    let needed = bytes.count + writer.count
-    // Growing by exactly what is needed each time would copy a reused output over and over.
-    if needed > bytes.capacity {
-      bytes.reserveCapacity(bytes.isEmpty ? needed : max(needed, bytes.capacity * 2))
+    delivery.stanza.payload.withUnsafeBytes { payload in
+      self.notes.bytes.withUnsafeBytes { notes in
+        device.withUTF8 { address in
+          DeliveryWriter(
+            payload: ByteView(payload), payloadNote: delivery.stanza.storage.payloadNote,
+            form: delivery.form, position: delivery.position,
+            heldSince: delivery.heldSince, clock: wallClock,
+            device: DeliveryWriter.Device(device, ByteView(UnsafeRawBufferPointer(address))),
+            note: notes.isEmpty
+              ? .empty
+              : ByteView(notes)[
+                self.notes.range(for: delivery.notification, isRead: delivery.alreadyRead)]
+          ).append(to: &bytes)
+        }
+      }
     }
-    writer.write(to: &bytes)
   }
 
   /// The bytes of a stanza that was stored while nobody was there, for a device that has come
@@ -48,12 +53,18 @@ extension XMPPBinding {
   public func bytes(
     forStored stanza: Stanza, position: ArchivePosition?, acceptedAt: Int64, to device: JID
   ) -> [UInt8] {
-    let writer = DeliveryWriter(
-      payload: stanza.payload, form: .original, position: position, heldSince: .origin,
-      device: device, clock: WallClock(originNanoseconds: acceptedAt), annotation: nil)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(writer.count)
-    writer.write(to: &bytes)
+    stanza.payload.withUnsafeBytes { payload in
+      device.withUTF8 { address in
+        DeliveryWriter(
+          payload: ByteView(payload), payloadNote: stanza.storage.payloadNote, form: .original,
+          position: position, heldSince: .origin,
+          clock: WallClock(originNanoseconds: acceptedAt),
+          device: DeliveryWriter.Device(device, ByteView(UnsafeRawBufferPointer(address))),
+          note: .empty
+        ).append(to: &bytes)
+      }
+    }
     return bytes
   }
 

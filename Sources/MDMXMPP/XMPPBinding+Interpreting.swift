@@ -64,7 +64,7 @@ extension XMPPBinding {
     return IncomingStanza(
       stanza: self.receivedStanza(
         kept, content: kept.name == "message" ? kept.messageContent : [], sender: sender, to: to,
-        account: account, payload: payload),
+        account: account, payload: payload, PayloadShape.note(of: payload)),
       address: to?.deviceName.map { .device($0) } ?? .account, sender: sender)
   }
 
@@ -91,16 +91,17 @@ extension XMPPBinding {
     // RFC 6120 §10.3.1: without an address it is for the sender's own account; copies say so.
     let destination = element.attribute("to") ?? device.bareText
     let payload = self.payload(of: clean, from: device.full, to: destination, received: received)
+    let note = PayloadShape.note(of: payload)
     var content = kept.messageContent
     let incoming = self.receivedStanza(
       kept, content: content, sender: device, to: peer, account: peer.accountName,
-      payload: payload)
+      payload: payload, note)
     if clean.stampedBySender { content.insert(.delayed) }
     let result = self.classification(of: kept, .sent, content: content, peer)
     let outgoing = Stanza(
       result.kind, conversation: result.kind == .headline ? nil : peer.conversation,
       flags: result.flags, id: element.attribute("id") ?? "", source: device.full,
-      destination: destination, payload: payload)
+      destination: destination, payload: payload, payloadNote: note)
     let address: StanzaAddress = peer.deviceName.map { .device($0) } ?? .account
     return ClientMessage(
       to: to, outgoing: outgoing, incoming: incoming, address: address,
@@ -113,7 +114,7 @@ extension XMPPBinding {
 
   private func receivedStanza(
     _ element: Element, content: MessageContent, sender: JID, to: JID?, account: AccountName,
-    payload: [UInt8]
+    payload: [UInt8], _ note: UInt32
   ) -> Stanza {
     var result = self.classification(of: element, .received, content: content, to)
     if sender.bareText == account.text { result.flags.insert(.ownAccount) }
@@ -122,7 +123,7 @@ extension XMPPBinding {
       result.kind, conversation: isTalk ? sender.conversation : nil,
       coalescingKey: self.coalescingKey(of: element, kind: result.kind, sender: sender),
       flags: result.flags, id: element.attribute("id") ?? "", source: sender.full,
-      destination: to?.full ?? account.text, payload: payload)
+      destination: to?.full ?? account.text, payload: payload, payloadNote: note)
   }
 
   private func presence(
@@ -136,7 +137,7 @@ extension XMPPBinding {
     let stanza = Stanza(
       kind, coalescingKey: self.coalescingKey(of: clean.kept, kind: kind, sender: device),
       id: element.attribute("id") ?? "", source: device.full, destination: to?.full ?? "",
-      payload: payload)
+      payload: payload, payloadNote: PayloadShape.note(of: payload))
     switch (type, to) {
     case (nil, nil):
       return .presence(DevicePresence(element), stanza)

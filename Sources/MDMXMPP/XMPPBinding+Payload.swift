@@ -131,7 +131,7 @@ extension XMPPBinding {
   private static func agree(
     _ layout: StanzaScanner.Layout, _ bytes: [UInt8], _ element: Element
   ) -> Bool {
-    guard bytes[layout.name].elementsEqual(element.name.utf8) else { return false }
+    guard element.name.hasBytes(bytes[layout.name]) else { return false }
     var ordinal = 0
     for node in element.children {
       guard case .element(let child) = node else { continue }
@@ -139,9 +139,17 @@ extension XMPPBinding {
       let place = layout.children[ordinal]
       let name = bytes[place.name]
       let local = name.firstIndex(of: UInt8(ascii: ":")).map { name[($0 + 1)...] } ?? name
-      guard !place.needsOuterPrefix, local.elementsEqual(child.name.utf8) else { return false }
+      guard !place.needsOuterPrefix, child.name.hasBytes(local) else { return false }
       ordinal += 1
     }
     return ordinal == layout.children.count
+  }
+}
+
+extension String {
+  /// Whether these bytes are the text's UTF-8.
+  fileprivate func hasBytes(_ bytes: ArraySlice<UInt8>) -> Bool {
+    self.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(bytes) }
+      ?? self.utf8.elementsEqual(bytes)
   }
 }

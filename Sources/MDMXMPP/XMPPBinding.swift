@@ -12,6 +12,8 @@ public struct XMPPBinding: Sendable {
   /// How the binding behaves.
   public let configuration: Configuration
   let domains: Set<String>
+  /// What deliveries say about ringing.
+  let notes: NotificationNotes
 
   /// What a host may choose.
   public struct Configuration: Hashable, Sendable {
@@ -75,6 +77,9 @@ public struct XMPPBinding: Sendable {
     var domains: Set<String> = []
     for domain in configuration.domains { domains.insert(try JIDPreparation.domain(domain)) }
     self.domains = domains
+    self.notes =
+      configuration.annotatesNotifications
+      ? NotificationNotes(namespace: configuration.privateNamespace) : .none
   }
 
   /// A binding with the defaults for these domains.

@@ -24,6 +24,17 @@ struct StanzaTests {
     #expect(stanza.byteCount == 3)
   }
 
+  @Test("what was noted about a payload is kept, and does not tell stanzas apart")
+  func payloadNote() {
+    let noted = Stanza(
+      .chat, id: "1", source: "a", destination: "b", payload: [1], payloadNote: 0x8000_0001)
+    let plain = Stanza(.chat, id: "1", source: "a", destination: "b", payload: [1])
+    #expect(noted.storage.payloadNote == 0x8000_0001)
+    #expect(plain.storage.payloadNote == 0)
+    #expect(noted == plain)
+    #expect(noted.hashValue == plain.hashValue)
+  }
+
   @Test("two stanzas are equal when every field is, and differ when one does")
   func equality() {
     #expect(Self.full() == Self.full())

@@ -32,6 +32,26 @@ struct WallClockTests {
     }
   }
 
+  @Test("agrees with a calendar kept by hand on every day that 64 bits reach")
+  func everyDay() {
+    let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    var (year, month, day) = (1678, 1, 1)
+    let clock = WallClock(originNanoseconds: 0)
+    // 1678-01-01 is 106,650 days before 1970-01-01; the last whole year is 2261.
+    for number in -106_650..<106_650 {
+      let nanoseconds = Int64(number) * 86_400_000_000_000
+      let stamp = clock.stamp(of: MonotonicInstant(nanoseconds: nanoseconds))
+      let date = [(year, 4), (month, 2), (day, 2)].map { value, width in
+        String(repeating: "0", count: width - "\(value)".count) + "\(value)"
+      }
+      #expect(stamp == date.joined(separator: "-") + "T00:00:00.000Z")
+      let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+      day += 1
+      if day > lengths[month - 1] + (month == 2 && isLeap ? 1 : 0) { (month, day) = (month + 1, 1) }
+      if month > 12 { (year, month) = (year + 1, 1) }
+    }
+  }
+
   @Test("counts from one reading of both clocks and holds at the ends")
   func readings() {
     let clock = WallClock(unixNanoseconds: 1_000, at: MonotonicInstant(nanoseconds: 400))
