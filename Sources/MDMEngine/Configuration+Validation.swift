@@ -1,3 +1,5 @@
+import MDMStanza
+
 /// Everything that is wrong with a configuration.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One entry for each setting out of range, in the order of their declaration.
@@ -42,7 +44,7 @@ extension Configuration.Values {
     }
     check.atLeastZero("regroupDelay", self.regroupDelay, upTo: .seconds(300), "5 minutes")
     check.integer("deviceLimit", self.deviceLimit, 1...32)
-    check.integer("accountLimit", self.accountLimit, 1...4_000_000_000)
+    check.integer("accountLimit", self.accountLimit, 1...Int(AccountHandle.slotLimit))
     if self.strictProfile {
       check.range("resumeWindow", self.resumeWindow, .seconds(30)...(.seconds(90)), "30…90 s")
     } else {

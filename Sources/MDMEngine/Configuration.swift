@@ -108,8 +108,9 @@ public struct Configuration: Hashable, Sendable {
     public var deviceLimit = 16
     /// What happens to one more. Default: it is refused.
     public var deviceLimitPolicy = DeviceLimitPolicy.refuse
-    /// Accounts an engine may have open. Default: 100,000,000. Range: 1…4,000,000,000.
-    public var accountLimit = 100_000_000
+    /// Accounts an engine may have open. Default: 16,777,216. Range: 1…16,777,216, which is what a
+    /// handle has room for.
+    public var accountLimit = 16_777_216
     /// How long a lost connection may be resumed (B14). Default: 60 s. Range: more than 0, at most
     /// 7 days; with ``strictProfile`` 30…90 s.
     public var resumeWindow = Duration.seconds(60)

@@ -41,7 +41,9 @@ struct Repository: Sendable {
       if values?.isDirectory == true, Self.isForeign(url.lastPathComponent) {
         walk?.skipDescendants()
       }
-      guard values?.isRegularFile == true, Self.textEndings.contains(url.pathExtension),
+      // In a linked working tree `.git` is a file, which names a path of the machine.
+      guard values?.isRegularFile == true, url.lastPathComponent != ".git",
+        Self.textEndings.contains(url.pathExtension),
         let text = try? String(contentsOf: url, encoding: .utf8)
       else { continue }
       let path = String(url.path.dropFirst(root.path.count + 1))
