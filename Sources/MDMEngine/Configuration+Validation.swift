@@ -14,11 +14,19 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// What is allowed.
     public let allowed: String
 
+    package init(setting: String, value: String, allowed: String) {
+      self.setting = setting
+      self.value = value
+      self.allowed = allowed
+    }
+
     /// Setting, value and range in one sentence.
     public var description: String {
       "\(self.setting) is \(self.value), allowed is \(self.allowed)"
     }
   }
+
+  package init(violations: [Violation]) { self.violations = violations }
 
   /// Every violation, separated by semicolons.
   public var description: String {
@@ -27,6 +35,11 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension Configuration.Values {
+  /// The overall limit with its default filled in (B11).
+  var effectiveOverallLimit: Int {
+    self.overallLimit ?? self.sessionCapacity.map { $0 * 20 } ?? 100_000
+  }
+
   private static let day = Duration.seconds(86_400)
 
   /// Every setting out of its range, in the order of declaration.

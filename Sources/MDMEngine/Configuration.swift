@@ -43,6 +43,16 @@ public struct Configuration: Hashable, Sendable {
     self.values = values
   }
 
+  /// The same configuration for one of `count` engines that share accounts out among them: the
+  /// overall limits are divided, rounded up, and everything else stays.
+  package func shared(among count: Int) -> Configuration {
+    guard count > 1 else { return self }
+    var values = self.values
+    values.overallLimit = (values.effectiveOverallLimit + count - 1) / count
+    values.overallByteLimit = (values.overallByteLimit + count - 1) / count
+    return Configuration(unchecked: values)
+  }
+
   /// The settings, with the defaults of the documents and of `Documentation/Decisions.md`.
   public struct Values: Hashable, Sendable {
     /// The defaults.

@@ -77,6 +77,20 @@ extension MessagingEngine {
     return engine
   }
 
+  /// The name of the account that ``snapshot(of:)`` described, for a host that has to choose the
+  /// engine to restore it on.
+  ///
+  /// - Throws: ``SnapshotError`` when the bytes are no snapshot of an account.
+  /// - Complexity: O(size of the snapshot).
+  public static func accountName(
+    inSnapshot bytes: [UInt8]
+  ) throws(SnapshotError) -> AccountName {
+    let sections = try SnapshotFormat.open(bytes, expecting: .account)
+    do throws(ByteReaderError) {
+      return AccountName(try AccountImage(sections, at: .origin).name)
+    } catch { throw SnapshotError(error) }
+  }
+
   private mutating func restore(
     _ sections: SnapshotFormat.Sections, at now: MonotonicInstant
   ) -> ByteReaderError? {

@@ -98,6 +98,33 @@ struct EngineNumberTests {
     #expect(found == account)
   }
 
+  @Test("a snapshot of an account tells whose it is, and nothing else is taken for one")
+  func nameInSnapshot() throws {
+    let (engine, account, _, _) = try Self.snapshots(number: 3)
+    let bytes = try #require(account)
+    #expect(try MessagingEngine.accountName(inSnapshot: bytes) == "alice@example.org")
+    for wrong in [engine, [], Array(bytes.dropLast())] {
+      #expect(throws: SnapshotError.self) {
+        try MessagingEngine.accountName(inSnapshot: wrong)
+      }
+    }
+  }
+
+  @Test("B19: a report tells the mode asked for beside the one in force")
+  func requestedMode() throws {
+    var scene = try Scene(number: 0)
+    var effects = Effects()
+    scene.engine.setMode(.quiet, of: scene.phone, at: Self.now, into: &effects)
+    let quiet = scene.engine.report(on: scene.phone)
+    #expect(quiet?.mode == .quiet)
+    #expect(quiet?.requestedMode == .quiet)
+    scene.engine.requestMDM(false, by: scene.phone, at: Self.now, into: &effects)
+    scene.engine.setMode(.silent, of: scene.phone, at: Self.now, into: &effects)
+    let plain = scene.engine.report(on: scene.phone)
+    #expect(plain?.mode == .normal)
+    #expect(plain?.requestedMode == .silent)
+  }
+
   private static func alice(on engine: borrowing MessagingEngine) -> AccountHandle? {
     engine.account(named: "alice@example.org")
   }
