@@ -59,13 +59,13 @@ struct Account: ~Copyable, Sendable {
   @inline(always)
   func handle(of index: Int) -> DeviceHandle {
     DeviceHandle(
-      slot: self.handle.slot, index: index, generation: self.devices[index].session.generation)
+      of: self.handle, index: index, generation: self.devices[index].session.generation)
   }
 
   /// Whether `device` is signed in under just this handle.
   @inline(always)
   func isCurrent(_ device: DeviceHandle) -> Bool {
-    self.sets.occupied.contains(device.index)
+    device.isPlaced(like: self.handle) && self.sets.occupied.contains(device.index)
       && self.devices[device.index].session.generation == device.generation
   }
 

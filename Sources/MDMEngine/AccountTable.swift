@@ -7,11 +7,15 @@ import MDMStorage
 /// A name is hashed once, when its account is looked up at the edge; everything after that goes by
 /// slot. Freed slots are handed out again, the last freed first, each time under a new generation.
 struct AccountTable: ~Copyable, Sendable {
+  /// The number of the engine, which every handle carries.
+  let engineNumber: UInt8
   private var accounts = ChunkedStorage<Account>()
   private var vacant: [UInt32] = []
   private var index = SlotIndex()
   var names = NameArena()
   private var deadlines = DeadlineHeap()
+
+  init(engineNumber: UInt8) { self.engineNumber = engineNumber }
 
   /// Slots there have ever been; some may be vacant.
   var slotCount: UInt32 { UInt32(truncatingIfNeeded: self.accounts.count) }
@@ -78,7 +82,8 @@ struct AccountTable: ~Copyable, Sendable {
   /// A vacant account in the slot to be used next; hand it back with ``install(_:)``.
   mutating func takeSlot() -> Account {
     guard let slot = self.vacant.popLast() else {
-      let handle = AccountHandle(slot: self.slotCount, generation: 0)
+      let handle = AccountHandle(
+        slot: self.slotCount, generation: 0, engineNumber: self.engineNumber)
       _ = self.accounts.append(Account(handle: handle))
       return Account(handle: handle)
     }
@@ -109,7 +114,8 @@ struct AccountTable: ~Copyable, Sendable {
     let handle = self.accounts[slot].handle
     let nextGeneration = self.accounts[slot].nextGeneration
     self.accounts[slot] = Account(
-      handle: AccountHandle(slot: slot, generation: handle.generation &+ 1))
+      handle: AccountHandle(
+        slot: slot, generation: handle.generation &+ 1, engineNumber: self.engineNumber))
     self.accounts[slot].nextGeneration = nextGeneration
     self.vacant.append(slot)
   }

@@ -1,3 +1,5 @@
+import MDMStanza
+
 /// Everything that is wrong with a configuration.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One entry for each setting out of range, in the order of their declaration.
@@ -12,11 +14,19 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
     /// What is allowed.
     public let allowed: String
 
+    package init(setting: String, value: String, allowed: String) {
+      self.setting = setting
+      self.value = value
+      self.allowed = allowed
+    }
+
     /// Setting, value and range in one sentence.
     public var description: String {
       "\(self.setting) is \(self.value), allowed is \(self.allowed)"
     }
   }
+
+  package init(violations: [Violation]) { self.violations = violations }
 
   /// Every violation, separated by semicolons.
   public var description: String {
@@ -25,6 +35,11 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
 }
 
 extension Configuration.Values {
+  /// The overall limit with its default filled in (B11).
+  var effectiveOverallLimit: Int {
+    self.overallLimit ?? self.sessionCapacity.map { $0 * 20 } ?? 100_000
+  }
+
   private static let day = Duration.seconds(86_400)
 
   /// Every setting out of its range, in the order of declaration.
@@ -42,7 +57,7 @@ extension Configuration.Values {
     }
     check.atLeastZero("regroupDelay", self.regroupDelay, upTo: .seconds(300), "5 minutes")
     check.integer("deviceLimit", self.deviceLimit, 1...32)
-    check.integer("accountLimit", self.accountLimit, 1...4_000_000_000)
+    check.integer("accountLimit", self.accountLimit, 1...Int(AccountHandle.slotLimit))
     if self.strictProfile {
       check.range("resumeWindow", self.resumeWindow, .seconds(30)...(.seconds(90)), "30…90 s")
     } else {

@@ -43,6 +43,16 @@ public struct Configuration: Hashable, Sendable {
     self.values = values
   }
 
+  /// The same configuration for one of `count` engines that share accounts out among them: the
+  /// overall limits are divided, rounded up, and everything else stays.
+  package func shared(among count: Int) -> Configuration {
+    guard count > 1 else { return self }
+    var values = self.values
+    values.overallLimit = (values.effectiveOverallLimit + count - 1) / count
+    values.overallByteLimit = (values.overallByteLimit + count - 1) / count
+    return Configuration(unchecked: values)
+  }
+
   /// The settings, with the defaults of the documents and of `Documentation/Decisions.md`.
   public struct Values: Hashable, Sendable {
     /// The defaults.
@@ -108,8 +118,9 @@ public struct Configuration: Hashable, Sendable {
     public var deviceLimit = 16
     /// What happens to one more. Default: it is refused.
     public var deviceLimitPolicy = DeviceLimitPolicy.refuse
-    /// Accounts an engine may have open. Default: 100,000,000. Range: 1…4,000,000,000.
-    public var accountLimit = 100_000_000
+    /// Accounts an engine may have open. Default: 16,777,216. Range: 1…16,777,216, which is what a
+    /// handle has room for.
+    public var accountLimit = 16_777_216
     /// How long a lost connection may be resumed (B14). Default: 60 s. Range: more than 0, at most
     /// 7 days; with ``strictProfile`` 30…90 s.
     public var resumeWindow = Duration.seconds(60)

@@ -55,6 +55,7 @@ extension MessagingEngine {
       isMDM: sets.mdm.contains(device.index), refusal: record.session.refusal,
       mode: sets.quiet.contains(device.index)
         ? .quiet : sets.silent.contains(device.index) ? .silent : .normal,
+      requestedMode: record.session.requestedMode,
       heldStanzas: Int(record.held.count), heldBytes: Int(record.held.bytes),
       oldestHeld: self.core.log.oldest(record.held))
   }
@@ -205,6 +206,8 @@ public struct DeviceReport: Hashable, Sendable {
   public let refusal: MDMRefusal?
   /// The mode in force.
   public let mode: SessionMode
+  /// The mode it asked for last; not in force while the session does not use MDM (B19).
+  public let requestedMode: SessionMode
   /// Stanzas that wait for it.
   public let heldStanzas: Int
   /// Their payload bytes.

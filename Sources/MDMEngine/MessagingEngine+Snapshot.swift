@@ -11,8 +11,8 @@ import MDMStorage
 extension MessagingEngine {
   /// The whole engine as bytes, as of the last command.
   ///
-  /// Restoring them and going on has the same effects as never having stopped; handles stay valid.
-  /// The configuration is not part of it.
+  /// Restoring them and going on has the same effects as never having stopped; handles stay valid
+  /// as long as the engine keeps its number. Neither that nor the configuration is part of it.
   ///
   /// - Complexity: O(state).
   public func snapshot() -> [UInt8] {
@@ -58,21 +58,37 @@ extension MessagingEngine {
   ///   - bytes: the snapshot.
   ///   - configuration: how the engine behaves from now on. What it changes against the time of the
   ///     snapshot takes effect at once, as with ``configure(_:at:into:)``.
+  ///   - number: the number that the engine's handles carry from now on, whatever it was before.
   ///   - now: the instant that counts as the one of the snapshot; ages are taken from it.
   ///   - effects: what the host must do because the configuration has changed; nothing otherwise.
   /// - Throws: ``SnapshotError``; no input can do worse.
   /// - Complexity: O(size of the snapshot).
   public static func restored(
-    from bytes: [UInt8], configuration: Configuration = .standard, at now: MonotonicInstant,
-    into effects: inout Effects
+    from bytes: [UInt8], configuration: Configuration = .standard, number: UInt8 = 0,
+    at now: MonotonicInstant, into effects: inout Effects
   ) throws(SnapshotError) -> MessagingEngine {
     let sections = try SnapshotFormat.open(bytes, expecting: .engine)
-    var engine = MessagingEngine(configuration: configuration, startingAt: now)
+    var engine = MessagingEngine(
+      configuration: configuration, startingAt: now, number: number)
     if let failure = engine.restore(sections, at: now) { throw SnapshotError(failure) }
     effects.makeUnique()
     engine.settle(into: effects.storage)
     engine.relievePressure(into: effects.storage)
     return engine
+  }
+
+  /// The name of the account that ``snapshot(of:)`` described, for a host that has to choose the
+  /// engine to restore it on.
+  ///
+  /// - Throws: ``SnapshotError`` when the bytes are no snapshot of an account.
+  /// - Complexity: O(size of the snapshot).
+  public static func accountName(
+    inSnapshot bytes: [UInt8]
+  ) throws(SnapshotError) -> AccountName {
+    let sections = try SnapshotFormat.open(bytes, expecting: .account)
+    do throws(ByteReaderError) {
+      return AccountName(try AccountImage(sections, at: .origin).name)
+    } catch { throw SnapshotError(error) }
   }
 
   private mutating func restore(
@@ -101,8 +117,11 @@ extension MessagingEngine {
     _ reader: inout ByteReader, at now: MonotonicInstant
   ) throws(ByteReaderError) {
     let count = try reader.count(eachAtLeast: 3)
+    guard count <= AccountHandle.slotLimit else { throw .malformed }
     for slot in 0..<UInt32(count) {
-      let handle = AccountHandle(slot: slot, generation: try reader.integer(in: 0...UInt32.max))
+      let handle = AccountHandle(
+        slot: slot, generation: try reader.integer(in: 0...UInt32.max),
+        engineNumber: self.accounts.engineNumber)
       var account = Account(handle: handle)
       account.nextGeneration = try reader.integer(in: 0...DeviceHandle.generationLimit - 1)
       if try reader.bool() {
@@ -233,7 +252,7 @@ extension Core {
       let item: ArchiveBacklog.Item
       if let sender = entry.sender {
         let device = DeviceHandle(
-          slot: account.slot, index: sender.index,
+          of: account.handle, index: sender.index,
           generation: (sender.generation + shift) % DeviceHandle.generationLimit)
         item = .sent(entry.stanza, from: device, toSelf: entry.address)
       } else {

@@ -18,7 +18,7 @@ public import MDMStanza
 ///
 /// Instants must not go back; one that does counts as the latest seen (B3).
 public struct MessagingEngine: ~Copyable, Sendable {
-  var accounts = AccountTable()
+  var accounts: AccountTable
   var core: Core
   /// A switch that waits for the restart command (B18).
   var stagedEnabled: Bool?
@@ -28,14 +28,21 @@ public struct MessagingEngine: ~Copyable, Sendable {
   /// - Parameters:
   ///   - configuration: how it behaves.
   ///   - now: the instant at which it starts, which time slices are aligned to (B15).
+  ///   - number: what tells its handles from those of other engines of the same host. It changes
+  ///     no decision and is not part of a snapshot.
   public init(
-    configuration: Configuration = .standard, startingAt now: MonotonicInstant = .origin
+    configuration: Configuration = .standard, startingAt now: MonotonicInstant = .origin,
+    number: UInt8 = 0
   ) {
+    self.accounts = AccountTable(engineNumber: number)
     self.core = Core(configuration: configuration, startingAt: now)
   }
 
   /// How the engine behaves.
   public var configuration: Configuration { self.core.configuration }
+
+  /// What tells the engine's handles from those of other engines of the same host.
+  public var number: UInt8 { self.accounts.engineNumber }
 
   /// Whether Multiple Device Messaging is on; a staged change does not show yet (B18).
   public var isEnabled: Bool { self.core.isEnabled }

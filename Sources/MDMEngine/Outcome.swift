@@ -67,6 +67,8 @@ public enum AdmissionError: Hashable, Sendable, Error {
   case stanzaTooLarge(bytes: Int, limit: Int)
   /// As many messages wait for the archive as may (B20, `ArchivePolicy.refuse`).
   case archiveBacklog(Int)
+  /// As many effects wait to be performed as may; only a service says so, not an engine.
+  case effectBacklog(Int)
   /// The bytes are no snapshot of one account.
   case unreadableSnapshot(SnapshotError)
   /// The account or device behind the handle is gone.

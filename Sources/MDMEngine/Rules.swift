@@ -29,8 +29,7 @@ struct Rules: Sendable {
     self.conversationHold = values.conversationHold.wholeNanoseconds
     self.perSessionLimit = UInt32(values.perSessionLimit)
     self.perSessionByteLimit = UInt32(values.perSessionByteLimit)
-    self.overallLimit =
-      values.overallLimit ?? values.sessionCapacity.map { $0 * 20 } ?? 100_000
+    self.overallLimit = values.effectiveOverallLimit
     self.overallByteLimit = values.overallByteLimit
     self.stanzaByteLimit = values.stanzaByteLimit
     self.conversationLimit = values.conversationLimit

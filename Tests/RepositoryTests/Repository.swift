@@ -41,7 +41,7 @@ struct Repository: Sendable {
       if values?.isDirectory == true, Self.isForeign(url.lastPathComponent) {
         walk?.skipDescendants()
       }
-      // In a linked work tree `.git` is a file, which names a path.
+      // In a linked working tree `.git` is a file, which names a path of the machine.
       guard values?.isRegularFile == true, url.lastPathComponent != ".git",
         Self.textEndings.contains(url.pathExtension),
         let text = try? String(contentsOf: url, encoding: .utf8)
