@@ -35,12 +35,12 @@ package struct ActivityStamp: BitwiseCopyable, Sendable, Equatable {
 /// others looked at again.
 @usableFromInline
 package struct ActiveClientElection: BitwiseCopyable, Sendable {
-  /// Index of the session with the latest act, -1 for none.
-  @usableFromInline package private(set) var holder: Int8 = -1
-  /// Acts counted in this account so far.
-  package private(set) var acts: UInt32 = 0
   /// Since when the holder has been active without a break.
   package private(set) var heldSince: MonotonicInstant = .distantPast
+  /// Acts counted in this account so far.
+  package private(set) var acts: UInt32 = 0
+  /// Index of the session with the latest act, -1 for none.
+  @usableFromInline package private(set) var holder: Int8 = -1
 
   package init() {}
 

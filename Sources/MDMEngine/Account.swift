@@ -6,22 +6,6 @@ import MDMSession
 import MDMStanza
 import MDMStorage
 
-/// Everything about one signed-in device: what each module keeps of it, side by side.
-struct Device: BitwiseCopyable, Sendable {
-  var session: DeviceSession
-  var activity = ActivityStamp.never
-  var held = HeldQueue()
-}
-
-extension GrowableBuffer where Element == Device {
-  /// Puts a device at `index`. Places without a device are never read; giving them a value keeps
-  /// the buffer initialised.
-  mutating func place(_ device: Device, at index: Int) {
-    while self.count <= index { self.append(device) }
-    self[index] = device
-  }
-}
-
 /// What few accounts need.
 struct AccountExtras: Sendable {
   /// Which device without MDM holds which conversation (B19).
@@ -31,27 +15,35 @@ struct AccountExtras: Sendable {
 }
 
 /// One account: the unit of everything. No command reads another account's state.
+///
+/// Fields are in order of their alignment, so that there is no room between them.
 struct Account: ~Copyable, Sendable {
   var handle: AccountHandle
-  var isOpen = false
-  var name = NameArena.Reference.empty
-  /// Generation of the next device to sign in; goes on when the slot changes hands, so that no
-  /// handle of an earlier account fits a device of a later one.
-  var nextGeneration: UInt32 = 0
-  /// Place in the engine's heap of deadlines, `.max` for none.
-  var deadlinePlace = UInt32.max
   /// When something happens by itself.
   var deadline = MonotonicInstant.distantFuture
   /// The last archive position handed out.
   var position: UInt64 = 0
-  var devices = GrowableBuffer<Device>()
-  var sets = SessionSets()
-  var election = ActiveClientElection()
   var held = HeldList()
+  /// Place in the engine's heap of deadlines, `.max` for none.
+  var deadlinePlace = UInt32.max
   var reads = LazyBox<ReadRegister>()
   var extras = LazyBox<AccountExtras>()
+  var devices: DeviceBuffer
+  /// Generation of the next device to sign in; goes on when the slot changes hands, so that no
+  /// handle of an earlier account fits a device of a later one.
+  var nextGeneration: UInt32 = 0
+  var election = ActiveClientElection()
+  var isOpen = false
+  var name = NameArena.Reference.empty
+  var sets = SessionSets()
 
-  init(handle: AccountHandle) { self.handle = handle }
+  /// A vacant account.
+  ///
+  /// - Parameter home: where its first devices live.
+  init(handle: AccountHandle, home: UnsafeMutablePointer<Device>) {
+    self.handle = handle
+    self.devices = DeviceBuffer(home: home)
+  }
 
   var slot: UInt32 { self.handle.slot }
 

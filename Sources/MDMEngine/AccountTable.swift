@@ -10,10 +10,13 @@ struct AccountTable: ~Copyable, Sendable {
   /// The number of the engine, which every handle carries.
   let engineNumber: UInt8
   private var accounts = ChunkedStorage<Account>()
+  private var homes = DeviceHomes()
   private var vacant: [UInt32] = []
   private var index = SlotIndex()
   var names = NameArena()
   private var deadlines = DeadlineHeap()
+  /// Means nothing; what is read ahead of need ends up here, so that the reading is not left out.
+  var readAhead: UInt64 = 0
 
   init(engineNumber: UInt8) { self.engineNumber = engineNumber }
 
@@ -49,10 +52,23 @@ struct AccountTable: ~Copyable, Sendable {
   ///
   /// - Complexity: O(1).
   func handle(named name: AccountName) -> AccountHandle? {
-    let slot = self.index.find(hash: name.text.hashValue) {
-      self.names.equals(self.accounts[$0].name, name.text)
-    }
+    let slot = self.index.find(hash: name.name.hash) { self.isNamed($0, name) }
     return slot.map { self.accounts[$0].handle }
+  }
+
+  /// The slot that has this name, if any has; another name may share the hash.
+  func candidate(hash: Int) -> UInt32? { self.index.candidate(hash: hash) }
+
+  private func isNamed(_ slot: UInt32, _ name: AccountName) -> Bool {
+    let reference = self.accounts[slot].name
+    guard Int(reference.length) == name.name.bytes.count else { return false }
+    return name.name.bytes.withUnsafeBytes {
+      HashedText.areSame(self.names.bytes(reference), $0)
+    }
+  }
+
+  private func nameHash(of slot: UInt32) -> Int {
+    HashedText.hash(of: self.names.bytes(self.accounts[slot].name))
   }
 
   /// Index of the account's device of this name.
@@ -84,12 +100,19 @@ struct AccountTable: ~Copyable, Sendable {
     guard let slot = self.vacant.popLast() else {
       let handle = AccountHandle(
         slot: self.slotCount, generation: 0, engineNumber: self.engineNumber)
-      _ = self.accounts.append(Account(handle: handle))
-      return Account(handle: handle)
+      return self.makeSlot(handle)
     }
-    var account = Account(handle: self.accounts[slot].handle)
+    var account = Account(handle: self.accounts[slot].handle, home: self.homes.home(of: slot))
     account.nextGeneration = self.accounts[slot].nextGeneration
     return account
+  }
+
+  /// Adds a slot behind the last one; returns the vacant account that belongs there.
+  mutating func makeSlot(_ handle: AccountHandle) -> Account {
+    self.homes.append()
+    let home = self.homes.home(of: handle.slot)
+    _ = self.accounts.append(Account(handle: handle, home: home))
+    return Account(handle: handle, home: home)
   }
 
   /// Puts an account into its slot and makes it known by its name, which is in the arena already.
@@ -99,8 +122,7 @@ struct AccountTable: ~Copyable, Sendable {
     account.deadline = .distantFuture
     self.accounts[slot] = account
     guard self.accounts[slot].isOpen else { return }
-    let name = self.names.string(self.accounts[slot].name)
-    self.index.insert(hash: name.hashValue, slot: slot)
+    self.index.insert(hash: self.nameHash(of: slot), slot: slot)
     self.setDeadline(deadline, of: slot)
   }
 
@@ -108,14 +130,14 @@ struct AccountTable: ~Copyable, Sendable {
   mutating func close(_ slot: UInt32) {
     assert(self.accounts[slot].sets.occupied.isEmpty)
     self.setDeadline(.distantFuture, of: slot)
-    let name = self.names.string(self.accounts[slot].name)
-    self.index.remove(hash: name.hashValue, slot: slot)
+    self.index.remove(hash: self.nameHash(of: slot), slot: slot)
     self.names.remove(self.accounts[slot].name)
     let handle = self.accounts[slot].handle
     let nextGeneration = self.accounts[slot].nextGeneration
     self.accounts[slot] = Account(
       handle: AccountHandle(
-        slot: slot, generation: handle.generation &+ 1, engineNumber: self.engineNumber))
+        slot: slot, generation: handle.generation &+ 1, engineNumber: self.engineNumber),
+      home: self.homes.home(of: slot))
     self.accounts[slot].nextGeneration = nextGeneration
     self.vacant.append(slot)
   }
@@ -142,18 +164,13 @@ struct AccountTable: ~Copyable, Sendable {
   /// Vacant slots in the order in which they will be handed out last to first.
   var vacantSlots: [UInt32] { self.vacant }
 
-  /// Appends a slot of a snapshot.
-  mutating func restore(_ account: consuming Account) {
-    _ = self.accounts.append(Account(handle: account.handle))
-    self.install(account)
-  }
-
   /// Puts the order of vacant slots of a snapshot back.
   mutating func restore(vacant: [UInt32]) { self.vacant = vacant }
 
   /// Bytes allocated for accounts, names and the index; devices and read state not included.
   var allocatedBytes: Int {
-    self.accounts.allocatedBytes + self.names.allocatedBytes + self.index.allocatedBytes
+    self.accounts.allocatedBytes + self.homes.allocatedBytes + self.names.allocatedBytes
+      + self.index.allocatedBytes
   }
 }
 

@@ -122,7 +122,7 @@ extension Core {
     into effects: EffectStorage
   ) {
     let sets = account.sets
-    let slot = account.slot
+    let owner = account.handle
     var rest = fanOut.live
     var rings = DeviceSet()
     var delivered: UInt64 = 0
@@ -139,7 +139,7 @@ extension Core {
         notified &+= 1
       }
       let handle = DeviceHandle(
-        slot: slot, index: index, generation: device.pointee.session.generation)
+        of: owner, index: index, generation: device.pointee.session.generation)
       let form = fanOut.form(at: index)
       effects.deliver(
         fanOut.reference, form: form, decision: decision, position: fanOut.position, to: handle)

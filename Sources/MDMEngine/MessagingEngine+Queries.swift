@@ -15,6 +15,18 @@ extension MessagingEngine {
     self.accounts.handle(named: name)
   }
 
+  /// The open accounts of many names at once, in their order; nil for a name that has none.
+  ///
+  /// With so many accounts that they do not fit into the processor's caches, looking up some thirty
+  /// names at once and then handing in their stanzas takes well under half the time of one after
+  /// the other: the waits for memory overlap. Nothing else changes.
+  ///
+  /// - Parameter handles: is emptied first; its memory is used again.
+  /// - Complexity: O(names).
+  public mutating func accounts(named names: [AccountName], into handles: inout [AccountHandle?]) {
+    self.accounts.lookUp(names, into: &handles)
+  }
+
   /// The name of an open account.
   public func name(of account: AccountHandle) -> AccountName? {
     guard self.accounts.isCurrent(account) else { return nil }

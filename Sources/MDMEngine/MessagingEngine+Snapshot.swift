@@ -122,7 +122,7 @@ extension MessagingEngine {
       let handle = AccountHandle(
         slot: slot, generation: try reader.integer(in: 0...UInt32.max),
         engineNumber: self.accounts.engineNumber)
-      var account = Account(handle: handle)
+      var account = self.accounts.makeSlot(handle)
       account.nextGeneration = try reader.integer(in: 0...DeviceHandle.generationLimit - 1)
       if try reader.bool() {
         let sections = try SnapshotFormat.Sections(reader: ByteReader(try reader.slice()))
@@ -135,7 +135,7 @@ extension MessagingEngine {
         self.core.gauges.accounts += 1
         self.core.gauges.add(account.sets)
       }
-      self.accounts.restore(account)
+      self.accounts.install(account)
     }
   }
 

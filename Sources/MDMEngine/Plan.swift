@@ -138,7 +138,7 @@ extension Core {
           ? plan.ringDecision : plan.silence(at: index, account.sets),
         position: place,
         to: DeviceHandle(
-          slot: account.slot, index: index, generation: session.pointee.session.generation))
+          of: account.handle, index: index, generation: session.pointee.session.generation))
     }
     self.totals.delivered &+= delivered
     self.totals.notified &+= notified

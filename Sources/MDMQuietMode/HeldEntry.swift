@@ -76,6 +76,8 @@ struct HeldEntry: BitwiseCopyable, @unchecked Sendable {
 /// One account's part of the log.
 @usableFromInline
 package struct HeldList: BitwiseCopyable, Sendable {
+  /// What archive positions of entries are relative to.
+  @usableFromInline var base: UInt64 = 0
   /// Index of the oldest entry.
   @usableFromInline var head = HeldEntry.none
   /// Index of the newest entry.
@@ -86,8 +88,6 @@ package struct HeldList: BitwiseCopyable, Sendable {
   @usableFromInline var dead: UInt32 = 0
   /// Live entries that are read markers.
   @usableFromInline package var markers: UInt32 = 0
-  /// What archive positions of entries are relative to.
-  @usableFromInline var base: UInt64 = 0
 
   package init() {}
 

@@ -110,6 +110,14 @@ package struct ReadRegister: ~Copyable, Sendable {
     return best.map { UInt32($0.slot) }
   }
 
+  // MARK: - Reading ahead
+
+  /// Reads from memory what noting a message reads first, and returns something that depends on it.
+  package func touch() -> UInt64 {
+    guard self.conversations.count > 0 else { return 0 }
+    return self.conversations[0].touched ^ UInt64(truncatingIfNeeded: self.conversations[0].id.hash)
+  }
+
   // MARK: - Receiving
 
   /// A message to the account at `position` belongs to `conversation`, and the users of `devices`

@@ -13,9 +13,14 @@ package struct HashedText: Hashable, Sendable {
 
   package init(_ text: String) {
     self.bytes = Array(text.utf8)
+    self.hash = self.bytes.withUnsafeBytes { Self.hash(of: $0) }
+  }
+
+  /// The hash of a text of these bytes.
+  package static func hash(of bytes: UnsafeRawBufferPointer) -> Int {
     var hasher = Hasher()
-    self.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-    self.hash = hasher.finalize()
+    hasher.combine(bytes: bytes)
+    return hasher.finalize()
   }
 
   /// The text.
@@ -36,7 +41,9 @@ package struct HashedText: Hashable, Sendable {
 
   /// Compares buffers of one length, eight bytes at a time.
   @inlinable @inline(always)
-  static func areSame(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+  package static func areSame(
+    _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
+  ) -> Bool {
     guard let left = left.baseAddress, let base = right.baseAddress, left != base else {
       return true
     }

@@ -1,27 +1,32 @@
 /// The name of one user's account on this engine: in XMPP the prepared bare address.
 ///
-/// Names are compared byte for byte as UTF-8; a binding prepares them first (B28).
+/// Names are compared byte for byte as UTF-8; a binding prepares them first (B28). The hash is
+/// computed once, when the name is made at the edge; it never decides an order and never reaches an
+/// effect.
 public struct AccountName: Hashable, Comparable, Sendable, ExpressibleByStringLiteral,
   CustomStringConvertible
 {
-  /// The prepared text.
-  public let text: String
+  @usableFromInline package let name: HashedText
 
   /// A name that has been prepared by the binding.
-  public init(_ text: String) { self.text = text }
+  public init(_ text: String) { self.name = HashedText(text) }
   /// A name written out in code.
-  public init(stringLiteral text: String) { self.text = text }
+  public init(stringLiteral text: String) { self.init(text) }
+  /// The prepared text.
+  ///
+  /// - Complexity: O(bytes).
+  public var text: String { self.name.text }
   /// The prepared text.
   public var description: String { self.text }
   /// Whether both are the same, byte for byte: texts that only look alike are different names.
   public static func == (left: Self, right: Self) -> Bool {
-    left.text.utf8.elementsEqual(right.text.utf8)
+    left.name == right.name
   }
-  /// Feeds the text.
-  public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
+  /// Feeds the hash of the text.
+  public func hash(into hasher: inout Hasher) { hasher.combine(self.name) }
   /// Orders by bytes, which for UTF-8 is by code points.
   public static func < (left: Self, right: Self) -> Bool {
-    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    left.name.bytes.lexicographicallyPrecedes(right.name.bytes)
   }
 }
 

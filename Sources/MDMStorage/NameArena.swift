@@ -107,12 +107,17 @@ package struct NameArena: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// The bytes behind `reference`; they stay there until it is removed.
+  @inline(always)
+  package func bytes(_ reference: Reference) -> UnsafeRawBufferPointer {
+    if reference.length == 0 { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    return UnsafeRawBufferPointer(
+      start: self.address(reference.block), count: Int(reference.length))
+  }
+
   /// The name as a string.
   package func string(_ reference: Reference) -> String {
-    guard reference.length > 0 else { return "" }
-    let bytes = UnsafeRawBufferPointer(
-      start: self.address(reference.block), count: Int(reference.length))
-    return String(decoding: bytes, as: UTF8.self)
+    String(decoding: self.bytes(reference), as: UTF8.self)
   }
 
   /// Bytes allocated for names.

@@ -54,6 +54,12 @@ package struct SlotIndex: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// The slot that ``find(hash:where:)`` would ask about first, nil for none: what to read ahead.
+  ///
+  /// - Complexity: O(1) expected.
+  @inlinable @inline(always)
+  package func candidate(hash: Int) -> UInt32? { self.find(hash: hash) { _ in true } }
+
   /// Stores `slot` under `hash`. The pair must not be stored already.
   ///
   /// - Complexity: O(1) amortised; doubles the table when it is seven eighths full.
