@@ -49,12 +49,15 @@ let package = Package(
         "MDMStorage", "MDMStanza", "MDMSession", "MDMElection", "MDMRouting",
         "MDMReadSync", "MDMQuietMode", "MDMMonitoring",
       ]),
+    module(
+      "MDMService",
+      ["MDMStanza", "MDMSession", "MDMElection", "MDMReadSync", "MDMMonitoring", "MDMEngine"]),
     module("MDMXMPP", ["MDMStanza", "MDMSession", "MDMReadSync", "MDMEngine"]),
     module(
       "MDM",
       [
         "MDMStanza", "MDMSession", "MDMElection", "MDMRouting", "MDMReadSync",
-        "MDMQuietMode", "MDMMonitoring", "MDMEngine",
+        "MDMQuietMode", "MDMMonitoring", "MDMEngine", "MDMService",
       ]),
     module("MDMTestKit", ["MDM"]),
     tests("MDMStorage", ["MDMTestKit"]),
@@ -68,6 +71,7 @@ let package = Package(
     tests("MDMTestKit", ["MDM"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
+    tests("MDMService", ["MDM", "MDMTestKit"]),
     tests("MDMXMPP", ["MDMEngine", "MDMStanza", "MDMSession"]),
   ],
   swiftLanguageModes: [.v6]

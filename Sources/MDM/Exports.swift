@@ -6,5 +6,6 @@
 @_exported public import MDMQuietMode
 @_exported public import MDMReadSync
 @_exported public import MDMRouting
+@_exported public import MDMService
 @_exported public import MDMSession
 @_exported public import MDMStanza

@@ -31,6 +31,17 @@ struct ReadmeTests {
     #expect(counters.averageQueuedTime == .seconds(40))
   }
 
+  @Test("the service guide's example is the one that is compiled here, and it works")
+  func serviceExample() async throws {
+    let guide = self.repository.text(of: "Documentation/Service.md")
+    let block = try #require(guide.components(separatedBy: "```swift\n").dropFirst().first)
+    let code = try #require(block.components(separatedBy: "```").first)
+    let compiled = self.repository.text(of: "Tests/RepositoryTests/ServiceExample.swift")
+    #expect(compiled.hasSuffix(code))
+    let service = MessagingService(host: PrintingHost())
+    #expect(try await converse(on: service) == ["chat hello (alice@example.org)"])
+  }
+
   @Test("every setting stands in the configuration page, and nothing else does")
   func configurationPage() throws {
     let page = self.repository.text(of: "Documentation/Configuration.md")
