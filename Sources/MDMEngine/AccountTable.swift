@@ -147,6 +147,11 @@ struct AccountTable: ~Copyable, Sendable {
   /// The earliest deadline of any account, exactly.
   var nextDeadline: MonotonicInstant? { self.deadlines.first?.instant }
 
+  /// The same, `.distantFuture` for none.
+  var earliestDeadline: MonotonicInstant {
+    mutating get { self.deadlines.first?.instant ?? .distantFuture }
+  }
+
   /// The account whose deadline comes first, lower slots first among equals.
   var nextDue: (slot: UInt32, instant: MonotonicInstant)? { self.deadlines.first }
 

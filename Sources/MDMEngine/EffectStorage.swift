@@ -181,6 +181,29 @@ final class EffectStorage: @unchecked Sendable {
     self.records[index].decision = decision.rawValue
   }
 
+  // MARK: - Reading
+
+  /// The record at `index`.
+  @inline(always)
+  func record(at index: Int) -> EffectRecord {
+    assert(index < self.count)
+    return self.records[index]
+  }
+
+  /// The stanza that a record refers to.
+  @inline(always)
+  func stanza(_ reference: UInt32) -> Stanza {
+    precondition(reference < self.stanzaCount, "Effect record without its stanza.")
+    return Stanza(storage: self.stanzas[Int(reference)].takeUnretainedValue())
+  }
+
+  /// The conversation that a record refers to, and its unread count.
+  func conversation(_ reference: UInt32) -> (id: ConversationID, unread: Int) {
+    self.conversations[Int(reference)]
+  }
+
+  // MARK: - Writing in place
+
   /// Makes room for `count` records that are all written with ``put(_:at:)``; returns the index of
   /// the first.
   func makeRoom(_ count: Int) -> Int {
@@ -194,99 +217,5 @@ final class EffectStorage: @unchecked Sendable {
   func put(_ record: EffectRecord, at index: Int) {
     assert(index < self.count)
     (self.records + index).initialize(to: record)
-  }
-}
-
-// MARK: - Reading
-
-extension EffectStorage {
-  func effect(at index: Int) -> Effect {
-    let record = self.records[index]
-    switch record.kind {
-    case .archiveReceived, .archiveSent:
-      return .archive(
-        ArchiveRequest(
-          account: self.account(record), position: ArchivePosition(record.position),
-          direction: record.kind == .archiveReceived ? .received : .sent,
-          stanza: self.stanza(record)))
-    case .deliver:
-      return .deliver(self.delivery(record))
-    case .deliverMarker:
-      let (conversation, unread) = self.conversations[Int(record.reference)]
-      return .deliverMarker(
-        MarkerDelivery(
-          device: record.device, conversation: conversation,
-          upTo: ArchivePosition(record.position), unread: unread,
-          revision: UInt64(bitPattern: record.instant)))
-    case .flush:
-      return .flush(
-        Flush(
-          device: record.device, reason: FlushReason(rawValue: record.detail) ?? .request,
-          count: Int(record.reference)))
-    case .route:
-      return .route(
-        Routing(
-          device: record.device, stanza: self.stanza(record), position: self.position(record)))
-    case .push:
-      return .push(
-        Push(device: record.device, stanza: self.stanza(record), position: self.position(record)))
-    case .retract:
-      return .retractNotification(
-        Retraction(
-          device: record.device, conversation: self.conversations[Int(record.reference)].id,
-          upTo: ArchivePosition(record.position)))
-    case .undelivered:
-      return .undelivered(self.undelivered(record))
-    case .unroutable:
-      return .unroutable(
-        Unroutable(
-          account: self.account(record), stanza: self.stanza(record),
-          position: self.position(record), disposition: self.disposition(record)))
-    case .ended:
-      return .ended(
-        Ended(
-          device: record.device, reason: Ended.Reason(rawValue: record.detail) ?? .replaced))
-    case .mdmChanged:
-      return .mdmChanged(MDMChange(device: record.device, isEffective: record.mark))
-    }
-  }
-
-  private func delivery(_ record: EffectRecord) -> Delivery {
-    Delivery(
-      device: record.device, stanza: self.stanza(record), form: self.form(record),
-      position: self.position(record),
-      notification: NotificationDecision(rawValue: record.decision) ?? .notContent,
-      heldSince: record.instant == .max ? nil : MonotonicInstant(nanoseconds: record.instant),
-      alreadyRead: record.mark)
-  }
-
-  private func undelivered(_ record: EffectRecord) -> Undelivered {
-    Undelivered(
-      device: record.device, stanza: self.stanza(record), form: self.form(record),
-      position: self.position(record),
-      heldSince: MonotonicInstant(nanoseconds: record.instant),
-      copyDeliveredElsewhere: record.mark, disposition: self.disposition(record))
-  }
-
-  private func account(_ record: EffectRecord) -> AccountHandle {
-    AccountHandle(carriedBy: record.device)
-  }
-
-  private func stanza(_ record: EffectRecord) -> Stanza {
-    let index = Int(record.reference)
-    precondition(index < self.stanzaCount, "Effect record without its stanza.")
-    return Stanza(storage: self.stanzas[index].takeUnretainedValue())
-  }
-
-  private func form(_ record: EffectRecord) -> Delivery.Form {
-    Delivery.Form(rawValue: record.detail) ?? .original
-  }
-
-  private func disposition(_ record: EffectRecord) -> Disposition {
-    Disposition(rawValue: record.decision) ?? .drop
-  }
-
-  private func position(_ record: EffectRecord) -> ArchivePosition? {
-    record.position == 0 ? nil : ArchivePosition(record.position)
   }
 }

@@ -52,6 +52,10 @@ public struct MessagingEngine: ~Copyable, Sendable {
   /// - Complexity: O(1).
   public var nextDeadline: MonotonicInstant? { self.accounts.nextDeadline }
 
+  /// As ``nextDeadline``, `.distantFuture` for never. Mutating only in name: to ask a borrowed
+  /// engine is to copy it, a thousand bytes, which is too much after every command.
+  package mutating func earliestDeadline() -> MonotonicInstant { self.accounts.earliestDeadline }
+
   /// The latest instant that can be told from never.
   static let lastInstant = MonotonicInstant(nanoseconds: .max - 1)
 

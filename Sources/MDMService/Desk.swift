@@ -15,6 +15,8 @@ final class Desk: @unchecked Sendable {
   /// Mailboxes that were full when something was put in.
   @exclusivity(unchecked) private var full: [Mailbox] = []
   @exclusivity(unchecked) private var totals = ServiceCounters.Totals()
+  /// Whose effects are being performed, while they are.
+  @exclusivity(unchecked) private var service: MessagingService?
 
   /// An account as the effects that are being performed see it.
   private struct Place {
@@ -33,17 +35,22 @@ final class Desk: @unchecked Sendable {
   }
 
   private func performAll(for service: MessagingService) {
-    let (effects, steps) = (self.batch.effects, self.batch.steps)
-    let count = effects.count
-    var step = 0
-    for index in 0..<count {
-      while step < steps.count, steps[step].place <= index {
-        self.perform(steps[step].act)
-        step += 1
+    self.service = service
+    defer { self.service = nil }
+    var performer = self
+    let count = self.batch.effects.count
+    var index = 0
+    for step in self.batch.steps {
+      while index < step.place {
+        self.batch.effects.perform(at: index, by: &performer)
+        index += 1
       }
-      self.perform(effects[index], for: service)
+      self.perform(step.act)
     }
-    for rest in steps[step...] { self.perform(rest.act) }
+    while index < count {
+      self.batch.effects.perform(at: index, by: &performer)
+      index += 1
+    }
     self.totals.performed &+= UInt64(count)
     self.totals.batches &+= 1
     self.totals.largestBatch = max(self.totals.largestBatch, count)
@@ -58,34 +65,7 @@ final class Desk: @unchecked Sendable {
     self.full.removeAll(keepingCapacity: true)
   }
 
-  // MARK: - Effects
-
-  private func perform(_ effect: Effect, for service: MessagingService) {
-    switch effect {
-    case .deliver(let delivery):
-      self.hand(.delivery(delivery), to: delivery.device)
-    case .deliverMarker(let marker):
-      self.hand(.marker(marker), to: marker.device)
-    case .flush(let flush):
-      self.hand(.flush(flush), to: flush.device)
-    case .retractNotification(let retraction):
-      self.hand(.retraction(retraction), to: retraction.device)
-    case .mdmChanged(let change):
-      self.hand(.mdmChanged(change), to: change.device)
-    case .ended(let ended):
-      self.end(ended)
-    case .archive(let request):
-      self.host.archive(request, of: self.name(request.account.slot))
-    case .push(let push):
-      self.host.push(push, of: self.name(push.device.slot))
-    case .undelivered(let item):
-      self.host.undelivered(item, of: self.name(item.device.slot))
-    case .unroutable(let item):
-      self.host.unroutable(item, of: self.name(item.account.slot))
-    case .route(let routing):
-      self.route(routing, for: service)
-    }
-  }
+  // MARK: - Events
 
   private func hand(_ event: DeviceEvent, to device: DeviceHandle) {
     guard let mailbox = self.mailbox(of: device) else {
@@ -98,29 +78,7 @@ final class Desk: @unchecked Sendable {
     if count >= mailbox.limit, self.full.last !== mailbox { self.full.append(mailbox) }
   }
 
-  private func end(_ ended: Ended) {
-    guard let mailbox = self.mailbox(of: ended.device) else {
-      self.host.deliver(
-        .ended(.session(ended.reason)), to: ended.device, of: self.name(ended.device.slot))
-      return
-    }
-    mailbox.finish(.session(ended.reason))
-    self.remove(mailbox)
-  }
-
   // MARK: - Routing
-
-  private func route(_ routing: Routing, for service: MessagingService) {
-    guard let sender = self.places[Int(routing.device.slot)].sender else {
-      preconditionFailure("\(routing.device) has sent a stanza without being of an account.")
-    }
-    if let reason = self.routeHere(routing.stanza, from: sender, for: service) {
-      self.totals.routedForeign &+= 1
-      self.host.route(routing, from: sender.account, because: reason)
-    } else {
-      self.totals.routed &+= 1
-    }
-  }
 
   /// Gives a stanza to the account of this service that it is for, or says why not.
   private func routeHere(
@@ -137,9 +95,8 @@ final class Desk: @unchecked Sendable {
         return .notOpen(routed.account)
       }
       if let error = state.backlogError() { return .refused(error) }
-      let outcome = state.engine.apply(
-        .receive(account, routed.stanza, to: routed.address), at: now,
-        into: &state.outbox.effects)
+      let outcome = state.engine.receive(
+        routed.stanza, for: account, to: routed.address, at: now, into: &state.outbox.effects)
       if case .refused(let error) = outcome { return .refused(error) }
       return nil
     }
@@ -174,18 +131,72 @@ final class Desk: @unchecked Sendable {
     self.places[Int(mailbox.account.slot)].mailboxes.removeAll { $0 === mailbox }
   }
 
-  @inline(__always)
+  @inline(always)
   private func mailbox(of device: DeviceHandle) -> Mailbox? {
     let mailboxes = self.places[Int(device.slot)].mailboxes
     if mailboxes.isEmpty { return nil }
     return mailboxes.first { $0.device == device }
   }
 
-  @inline(__always)
+  @inline(always)
   private func name(_ slot: UInt32) -> AccountName {
     guard let sender = self.places[Int(slot)].sender else {
       preconditionFailure("An effect is of no account: slot \(slot).")
     }
     return sender.account
+  }
+}
+
+// MARK: - Effects
+
+extension Desk: EffectPerformer {
+  func archive(_ request: ArchiveRequest) {
+    self.host.archive(request, of: self.name(request.account.slot))
+  }
+
+  func deliver(_ delivery: Delivery) { self.hand(.delivery(delivery), to: delivery.device) }
+
+  func deliver(_ marker: MarkerDelivery) { self.hand(.marker(marker), to: marker.device) }
+
+  func flush(_ flush: Flush) { self.hand(.flush(flush), to: flush.device) }
+
+  func retract(_ retraction: Retraction) {
+    self.hand(.retraction(retraction), to: retraction.device)
+  }
+
+  func mdmChanged(_ change: MDMChange) { self.hand(.mdmChanged(change), to: change.device) }
+
+  func push(_ push: Push) { self.host.push(push, of: self.name(push.device.slot)) }
+
+  func undelivered(_ item: Undelivered) {
+    self.host.undelivered(item, of: self.name(item.device.slot))
+  }
+
+  func unroutable(_ item: Unroutable) {
+    self.host.unroutable(item, of: self.name(item.account.slot))
+  }
+
+  func ended(_ ended: Ended) {
+    guard let mailbox = self.mailbox(of: ended.device) else {
+      self.host.deliver(
+        .ended(.session(ended.reason)), to: ended.device, of: self.name(ended.device.slot))
+      return
+    }
+    mailbox.finish(.session(ended.reason))
+    self.remove(mailbox)
+  }
+
+  func route(_ routing: Routing) {
+    guard let service = self.service,
+      let sender = self.places[Int(routing.device.slot)].sender
+    else {
+      preconditionFailure("\(routing.device) has sent a stanza without being of an account.")
+    }
+    if let reason = self.routeHere(routing.stanza, from: sender, for: service) {
+      self.totals.routedForeign &+= 1
+      self.host.route(routing, from: sender.account, because: reason)
+    } else {
+      self.totals.routed &+= 1
+    }
   }
 }

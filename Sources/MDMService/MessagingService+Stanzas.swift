@@ -19,8 +19,8 @@ extension MessagingService {
     let now = now ?? self.clock.now()
     return shard.run(for: self, at: now) { state in
       if let error = state.backlogError() { return .refused(error) }
-      return state.engine.apply(
-        .receive(account, stanza, to: address), at: now, into: &state.outbox.effects)
+      return state.engine.receive(
+        stanza, for: account, to: address, at: now, into: &state.outbox.effects)
     }
   }
 
@@ -45,8 +45,8 @@ extension MessagingService {
     return shard.run(for: self, at: now) { state in
       if let error = state.backlogError() { return .refused(error) }
       let own = address ?? state.ownAddress(of: stanza, sentBy: device)
-      return state.engine.apply(
-        .send(device, stanza, toSelf: own), at: now, into: &state.outbox.effects)
+      return state.engine.send(
+        stanza, from: device, toSelf: own, at: now, into: &state.outbox.effects)
     }
   }
 

@@ -83,19 +83,19 @@ public final class MessagingService: Sendable {
   public func shard(of name: AccountName) -> Int {
     // FNV-1a, with a multiplication for the upper bits, which the choice is made by.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    for byte in name.name.bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     hash = (hash ^ hash &>> 32) &* 0x9E37_79B9_7F4A_7C15
     return Int(truncatingIfNeeded: hash.multipliedFullWidth(by: UInt64(self.shards.count)).high)
   }
 
   /// The shard behind a handle, nil when it is not one of this service's.
-  @inline(__always)
+  @inline(always)
   func shard(numbered number: UInt8) -> Shard? {
     Int(number) < self.shards.count ? self.shards[Int(number)] : nil
   }
 
   /// Carries a command out on an account's shard.
-  @inline(__always)
+  @inline(always)
   func apply(_ command: Command, on account: AccountHandle, at now: MonotonicInstant?) -> Outcome {
     guard let shard = self.shard(numbered: account.engineNumber) else {
       return .ignored(.staleHandle)
@@ -104,7 +104,7 @@ public final class MessagingService: Sendable {
   }
 
   /// Carries a command out on a device's shard.
-  @inline(__always)
+  @inline(always)
   func apply(_ command: Command, on device: DeviceHandle, at now: MonotonicInstant?) -> Outcome {
     guard let shard = self.shard(numbered: device.engineNumber) else {
       return .ignored(.staleHandle)

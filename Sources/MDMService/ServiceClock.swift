@@ -23,13 +23,14 @@ public struct ServiceClock: Sendable {
 
   /// The machine's clock that goes on while it is suspended. Its origin is the first use.
   public static let continuous: ServiceClock = {
-    let clock = ContinuousClock()
-    let origin = clock.now
+    let origin = continuousNanoseconds()
+    let now: @Sendable () -> MonotonicInstant = {
+      MonotonicInstant(nanoseconds: continuousNanoseconds() &- origin)
+    }
     return ServiceClock(
-      now: { MonotonicInstant.origin.advanced(by: origin.duration(to: clock.now)) },
+      now: now,
       sleep: { deadline in
-        let nanoseconds = deadline.nanoseconds(since: .origin)
-        try await clock.sleep(until: origin.advanced(by: .nanoseconds(nanoseconds)))
+        try await Task.sleep(for: .nanoseconds(deadline.nanoseconds(since: now())))
       })
   }()
 }

@@ -27,7 +27,7 @@ final class Shard: Sendable {
   }
 
   /// Decides under the lock, then performs what there is to perform.
-  @inline(__always)
+  @inline(always)
   func run<Value: Sendable>(
     for service: MessagingService, at now: MonotonicInstant,
     _ decide: (inout ShardState) -> Value
@@ -43,7 +43,7 @@ final class Shard: Sendable {
   }
 
   /// Carries a command out.
-  @inline(__always)
+  @inline(always)
   func apply(
     _ command: Command, at now: MonotonicInstant, for service: MessagingService
   ) -> Outcome {
@@ -62,10 +62,10 @@ final class Shard: Sendable {
   }
 
   /// Publishes the deadline, and takes the outbox over if nobody performs.
-  @inline(__always)
+  @inline(always)
   private func settle(_ state: inout ShardState) -> Due {
     var due: Due = []
-    let deadline = state.engine.nextDeadline ?? .distantFuture
+    let deadline = state.engine.earliestDeadline()
     if deadline != state.deadline {
       state.deadline = deadline
       self.deadline.store(deadline.nanoseconds, ordering: .sequentiallyConsistent)

@@ -12,7 +12,7 @@ struct DecimalDigits {
   private let rest: UInt64
 
   /// The digits of `number`, without leading zeros.
-  @inline(__always)
+  @inline(always)
   init(_ number: UInt64) {
     var (leading, rest, groups): (UInt64, UInt64, Int) = (number, 0, 0)
     if number >= Self.limit {
@@ -30,7 +30,7 @@ struct DecimalDigits {
   }
 
   /// Puts the digits; there has to be room for eight bytes more than that.
-  @inline(__always)
+  @inline(always)
   func write(to sink: inout ByteSink) {
     sink.put(self.head, count: self.headCount)
     if self.count > self.headCount { sink = self.writingRest(to: sink) }
@@ -54,7 +54,7 @@ struct DecimalDigits {
   ///
   /// Each division by multiplication is exact for what its lane can hold: 5,243 / 2¹⁹ for numbers
   /// below 10⁴ and 103 / 2¹⁰ for numbers below 100.
-  @inline(__always)
+  @inline(always)
   private static func spread(_ number: UInt64) -> UInt64 {
     let halves = number / 10_000 | (number % 10_000) << 32
     let hundreds = ((halves &* 5_243) >> 19) & 0x0000_007F_0000_007F
@@ -64,7 +64,7 @@ struct DecimalDigits {
   }
 
   /// The two digits of a number below 100 as characters, the first one in the lowest byte.
-  @inline(__always)
+  @inline(always)
   static func pair(_ number: UInt32) -> UInt64 {
     let tens = (number &* 103) >> 10
     return UInt64(tens | (number &- tens &* 10) << 8 | 0x3030)

@@ -33,7 +33,7 @@ struct DeliveryWriter {
     /// Whether the text stands in an attribute's value as it is.
     let isPlain: Bool
 
-    @inline(__always)
+    @inline(always)
     init(_ address: JID, _ text: ByteView) {
       self.full = text
       self.domainStart = Int(address.domainStart)
@@ -41,9 +41,9 @@ struct DeliveryWriter {
       self.isPlain = address.isPlainValue
     }
 
-    @inline(__always)
+    @inline(always)
     var bare: ByteView { self.full[0..<self.bareEnd] }
-    @inline(__always)
+    @inline(always)
     var domain: ByteView { self.full[self.domainStart..<self.bareEnd] }
   }
 
@@ -71,7 +71,7 @@ struct DeliveryWriter {
 
   // MARK: - Measuring
 
-  @inline(__always)
+  @inline(always)
   private func count(_ plan: Plan) -> Int {
     let device = self.device
     var (bareCount, fullCount) = (device.bareEnd, device.full.count)
@@ -93,7 +93,7 @@ struct DeliveryWriter {
 
   // MARK: - Writing
 
-  @inline(__always)
+  @inline(always)
   private func writing(_ plan: Plan, to sink: ByteSink) -> ByteSink {
     var sink = sink
     if plan.isCopy {
@@ -124,7 +124,7 @@ struct DeliveryWriter {
   }
 
   /// Puts the start tags of what a copy is wrapped in.
-  @inline(__always)
+  @inline(always)
   private func writeHead(_ shape: PayloadShape, to sink: inout ByteSink) {
     // The wrapper begins like the message in it, as far as the type goes.
     if shape.typedHead > 0 {
@@ -144,7 +144,7 @@ struct DeliveryWriter {
   }
 
   /// Puts an address into an attribute.
-  @inline(__always)
+  @inline(always)
   private func write(_ address: ByteView, to sink: inout ByteSink) {
     if self.device.isPlain {
       sink.put(short: address)
@@ -153,7 +153,7 @@ struct DeliveryWriter {
     }
   }
 
-  @inline(__always)
+  @inline(always)
   private func writeStanzaID(_ plan: Plan, to sink: inout ByteSink) {
     guard let id = plan.id else { return }
     sink.put(Text.stanzaID.open)
@@ -163,7 +163,7 @@ struct DeliveryWriter {
     sink.put(Text.stanzaID.close)
   }
 
-  @inline(__always)
+  @inline(always)
   private func writeDelay(_ plan: Plan, to sink: inout ByteSink) {
     guard let held = plan.held else { return }
     sink.put(Text.delay.open)
@@ -174,7 +174,7 @@ struct DeliveryWriter {
     sink.put(Text.delay.close)
   }
 
-  @inline(__always)
+  @inline(always)
   private func writeNote(_ shape: PayloadShape, to sink: inout ByteSink) {
     if self.note.count > 0, shape.isMessage, shape.isOpen { sink.put(self.note) }
   }
@@ -191,43 +191,43 @@ enum Text {
     let between: StaticString
     let close: StaticString
 
-    @inline(__always)
+    @inline(always)
     init(_ open: StaticString, _ between: StaticString, _ close: StaticString) {
       self.open = open
       self.between = between
       self.close = close
     }
 
-    @inline(__always)
+    @inline(always)
     init(_ open: StaticString, _ close: StaticString) { self.init(open, "", close) }
 
     /// The length of all three.
-    @inline(__always)
+    @inline(always)
     var count: Int {
       self.open.utf8CodeUnitCount + self.between.utf8CodeUnitCount + self.close.utf8CodeUnitCount
     }
   }
 
-  @inline(__always)
+  @inline(always)
   static var stanzaID: Pair { Pair("<stanza-id xmlns='urn:xmpp:sid:0' by='", "' id='", "'/>") }
-  @inline(__always)
+  @inline(always)
   static var delay: Pair { Pair("<delay xmlns='urn:xmpp:delay' from='", "' stamp='", "'/>") }
-  @inline(__always)
+  @inline(always)
   static var received: Pair {
     Pair(
       "'><received xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
       "</forwarded></received>")
   }
-  @inline(__always)
+  @inline(always)
   static var sent: Pair {
     Pair(
       "'><sent xmlns='urn:xmpp:carbons:2'><forwarded xmlns='urn:xmpp:forward:0'>",
       "</forwarded></sent>")
   }
   /// The beginning of a wrapper without a type.
-  @inline(__always)
+  @inline(always)
   static var head: StaticString { "<message xmlns='jabber:client'" }
   /// Around the wrapper's addresses, up to where its content begins, and its end tag.
-  @inline(__always)
+  @inline(always)
   static var addresses: Pair { Pair(" from='", "' to='", "</message>") }
 }

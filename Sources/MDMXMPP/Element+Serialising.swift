@@ -125,7 +125,7 @@ enum Escape {
   }
 
   /// Hands on what the run of bytes is written as: unchanged stretches and replacements in turn.
-  @inline(__always)
+  @inline(always)
   static func pieces(
     of bytes: UnsafeBufferPointer<UInt8>, isValue: Bool,
     _ body: (UnsafeBufferPointer<UInt8>) -> Void

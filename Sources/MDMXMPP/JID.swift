@@ -122,7 +122,7 @@ public struct JID: Hashable, Sendable, CustomStringConvertible {
 
   /// Passes the UTF-8 of the whole address on, without a copy; every way to make an address leaves
   /// the text in that form.
-  @inline(__always)
+  @inline(always)
   func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     guard let result = self.text.utf8.withContiguousStorageIfAvailable(body) else {
       preconditionFailure("The text of an address is not in UTF-8.")

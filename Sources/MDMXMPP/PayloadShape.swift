@@ -19,7 +19,7 @@ struct PayloadShape {
   private let knownDelay: Bool?
 
   /// The beginning of every message of ours that has a type.
-  @inline(__always)
+  @inline(always)
   private static var head: StaticString { "<message xmlns='jabber:client' type='" }
 
   /// The shape of a payload.
@@ -44,7 +44,7 @@ struct PayloadShape {
   }
 
   /// Whether the stanza says already when it was sent (XEP-0203), so that it is not said twice.
-  @inline(__always)
+  @inline(always)
   func hasDelay(_ payload: ByteView) -> Bool { self.knownDelay ?? Self.hasDelay(payload) }
 
   // MARK: - Notes
@@ -66,7 +66,7 @@ struct PayloadShape {
   }
 
   /// The shape of a payload beside which this note was kept; nil when nothing was noted.
-  @inline(__always)
+  @inline(always)
   init?(note: UInt32, _ payload: ByteView) {
     guard note & Self.known != 0 else { return nil }
     self.endsAsMessage = note & 1 << 17 != 0
@@ -77,7 +77,7 @@ struct PayloadShape {
     self.knownDelay = note & 1 << 18 != 0
   }
 
-  @inline(__always)
+  @inline(always)
   private static func typedHead(of payload: ByteView) -> Int {
     guard payload.holds(Self.head, at: 0) else { return 0 }
     let end = payload.firstIndex(of: UInt8(ascii: "'"), from: Self.head.utf8CodeUnitCount)
@@ -94,7 +94,7 @@ struct PayloadShape {
     Self.namesDelay(payload) && Self.holdsDelay(payload.array)
   }
 
-  @inline(__always)
+  @inline(always)
   private static func namesDelay(_ bytes: ByteView) -> Bool {
     // The pair is “:d”, which hardly stands anywhere else.
     bytes.contains("urn:xmpp:delay", rarePairAt: 8)

@@ -17,31 +17,31 @@ struct ByteView {
   let count: Int
 
   /// A view of nothing.
-  @inline(__always)
+  @inline(always)
   static var empty: ByteView { ByteView(UnsafeRawBufferPointer(start: nil, count: 0)) }
 
   /// A view of memory that is lent for as long as the view is used; nothing is looked at in memory
   /// of no length, so any address will do for it.
-  @inline(__always)
+  @inline(always)
   init(_ bytes: UnsafeRawBufferPointer) {
     self.init(bytes.baseAddress ?? UnsafeRawPointer(StaticString("").utf8Start), bytes.count)
   }
 
-  @inline(__always)
+  @inline(always)
   private init(_ base: UnsafeRawPointer, _ count: Int) {
     self.base = base
     self.count = count
   }
 
   /// The bytes of a range.
-  @inline(__always)
+  @inline(always)
   subscript(range: Range<Int>) -> ByteView {
     precondition(range.lowerBound >= 0 && range.upperBound <= self.count)
     return ByteView(self.base + range.lowerBound, range.upperBound &- range.lowerBound)
   }
 
   /// One byte.
-  @inline(__always)
+  @inline(always)
   subscript(index: Int) -> UInt8 {
     precondition(index >= 0 && index < self.count)
     return self.base.load(fromByteOffset: index, as: UInt8.self)
@@ -50,7 +50,7 @@ struct ByteView {
   /// Whether the text stands at `offset`; it may reach beyond the end, and then it does not.
   ///
   /// With a text known when this is compiled it is a few comparisons of whole words.
-  @inline(__always)
+  @inline(always)
   func holds(_ text: StaticString, at offset: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     guard offset >= 0, length <= self.count - offset else { return false }
@@ -75,7 +75,7 @@ struct ByteView {
   }
 
   /// Where the byte first occurs at `start` or later, or nil.
-  @inline(__always)
+  @inline(always)
   func firstIndex(of byte: UInt8, from start: Int) -> Int? {
     precondition(start >= 0)
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -94,7 +94,7 @@ struct ByteView {
     return nil
   }
 
-  @inline(__always)
+  @inline(always)
   private static func word(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
     base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
@@ -106,7 +106,7 @@ struct ByteView {
   ///   - pair: the offset in the text of two neighbouring bytes that are rare elsewhere. Only where
   ///     these two stand is the rest compared.
   /// - Complexity: O(bytes), thirty-two at a time.
-  @inline(__always)
+  @inline(always)
   func contains(_ text: StaticString, rarePairAt pair: Int) -> Bool {
     let length = text.utf8CodeUnitCount
     precondition(pair >= 0 && pair + 2 <= length)
@@ -132,7 +132,7 @@ struct ByteView {
     }
   }
 
-  @inline(__always)
+  @inline(always)
   private static func vector(_ base: UnsafeRawPointer, _ offset: Int) -> SIMD32<UInt8> {
     base.loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self)
   }
@@ -151,7 +151,7 @@ struct ByteSink {
   private var next: UnsafeMutableRawPointer
   private let end: UnsafeMutableRawPointer
 
-  @inline(__always)
+  @inline(always)
   private init(_ start: UnsafeMutableRawPointer, count: Int) {
     self.next = start
     self.end = start + count
@@ -161,7 +161,7 @@ struct ByteSink {
   ///
   /// An empty array grows to just that size, any other one at least doubles when it has to grow:
   /// an output that is reused is not copied over and over.
-  @inline(__always)
+  @inline(always)
   static func append(count: Int, to bytes: inout [UInt8], _ fill: (ByteSink) -> ByteSink) {
     bytes.append(addingCapacity: count) { span in
       span.withUnsafeMutableBufferPointer { buffer, initialised in
@@ -175,7 +175,7 @@ struct ByteSink {
   /// The address after `count` more bytes, if there is room for them.
   ///
   /// It cannot wrap: `count` is the size of something that is in memory, or at most 8.
-  @inline(__always)
+  @inline(always)
   private func address(after count: Int) -> UnsafeMutableRawPointer {
     let address = self.next + count
     precondition(address <= self.end, "A delivery is longer than it was measured.")
@@ -183,7 +183,7 @@ struct ByteSink {
   }
 
   /// Puts the bytes of a view.
-  @inline(__always)
+  @inline(always)
   mutating func put(_ view: ByteView) {
     let after = self.address(after: view.count)
     view.copy(to: self.next)
@@ -191,7 +191,7 @@ struct ByteSink {
   }
 
   /// Puts the bytes of a view that has about as many bytes as an address.
-  @inline(__always)
+  @inline(always)
   mutating func put(short view: ByteView) {
     let after = self.address(after: view.count)
     view.copyShort(to: self.next)
@@ -199,7 +199,7 @@ struct ByteSink {
   }
 
   /// Puts the bytes of a view, escaped for an attribute's value.
-  @inline(__always)
+  @inline(always)
   mutating func put(escaped view: ByteView) { self = Self.putting(escaped: view, self) }
 
   @inline(never)
@@ -210,7 +210,7 @@ struct ByteSink {
   }
 
   /// Puts text that is known when this is compiled, by a few stores of whole vectors.
-  @inline(__always)
+  @inline(always)
   mutating func put(_ text: StaticString) {
     let after = self.address(after: text.utf8CodeUnitCount)
     self.next.copyMemory(
@@ -222,7 +222,7 @@ struct ByteSink {
   ///
   /// There has to be room for all eight. What stands beyond `count` is written over by whatever is
   /// put next.
-  @inline(__always)
+  @inline(always)
   mutating func put(_ word: UInt64, count: Int = 8) {
     precondition(count >= 0 && count <= 8)
     _ = self.address(after: 8)
@@ -233,13 +233,13 @@ struct ByteSink {
 
 extension ByteView {
   /// Copies everything to memory that has room for it.
-  @inline(__always)
+  @inline(always)
   fileprivate func copy(to target: UnsafeMutableRawPointer) {
     target.copyMemory(from: self.base, byteCount: self.count)
   }
 
   /// The same without a call for 16 to 64 bytes: two or four vectors, which may overlap.
-  @inline(__always)
+  @inline(always)
   fileprivate func copyShort(to target: UnsafeMutableRawPointer) {
     guard self.count >= 16, self.count <= 64 else { return self.copy(to: target) }
     let last = self.count &- 16
@@ -251,7 +251,7 @@ extension ByteView {
     Self.copyVector(from: self.base + last, to: target + last)
   }
 
-  @inline(__always)
+  @inline(always)
   private static func copyVector(
     from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer
   ) {

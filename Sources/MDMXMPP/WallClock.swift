@@ -73,7 +73,7 @@ public struct WallClock: Hashable, Sendable {
   /// year or a month begins is then a straight line rounded down, and inverting such a line is one
   /// multiplication whose high part is the quotient and whose low part holds the remainder (Neri
   /// and Schneider, Euclidean affine functions and their application to calendar algorithms, 2022).
-  @inline(__always)
+  @inline(always)
   private static func date(day: UInt32) -> (year: UInt32, month: UInt32, day: UInt32) {
     // Centuries of 36,524¼ days.
     let century = (4 &* day &+ 3) / 146_097

@@ -36,7 +36,7 @@ struct LawsTests {
   private static let cLibrary: Set<String> = ["Glibc", "Musl", "Darwin", "Android"]
 
   /// How many processors there are is the one thing that only the C library knows.
-  private static let cLibraryUser = "Sources/MDMService/ProcessorCount.swift"
+  private static let cLibraryUser = "Sources/MDMService/CLibrary.swift"
 
   @Test("no source imports Foundation or Dispatch, and one the C library, to count processors")
   func noFoundation() {
