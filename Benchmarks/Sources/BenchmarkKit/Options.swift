@@ -14,6 +14,8 @@ public struct Options: Sendable, Equatable {
     case record
     /// Each carries out so many operations and nothing else.
     case profile(operations: Int)
+    /// One case is measured for the process that started this one.
+    case measureCase(name: String, size: Int)
     /// The options are explained.
     case help
   }
@@ -53,7 +55,8 @@ public struct Options: Sendable, Equatable {
       case "--filter": self.filter = try Self.pattern(try Self.argument(of: option, &rest))
       case "--size": self.size = try Self.number(of: option, &rest)
       case "--thresholds": self.thresholds = try Self.argument(of: option, &rest)
-      case "--list", "--smoke", "--check", "--record", "--profile", "--help", "-h":
+      case "--list", "--smoke", "--check", "--record", "--profile", "--case", "--help",
+        "-h":
         if let chosen, chosen != option {
           throw UsageError("\(chosen) and \(option) exclude each other")
         }
@@ -79,6 +82,9 @@ public struct Options: Sendable, Equatable {
     case "--smoke": return .smoke
     case "--check": return .check
     case "--record": return .record
+    case "--case":
+      let name = try Self.argument(of: option, &rest)
+      return .measureCase(name: name, size: try Self.number(of: option, &rest))
     case "--profile": return .profile(operations: try Self.number(of: option, &rest))
     default: return .help
     }

@@ -14,6 +14,7 @@ public struct Runner {
 
   private let benchmarks: [Benchmark]
   private let thresholdsFolder: String
+  private let isIsolating: Bool
   private let print: (String) -> Void
   private let complain: (String) -> Void
 
@@ -22,14 +23,18 @@ public struct Runner {
   /// - Parameters:
   ///   - benchmarks: all there are, in the order in which they run.
   ///   - thresholdsFolder: where the thresholds lie unless the command line says otherwise.
+  ///   - isIsolating: whether each case is measured in a process of its own, for which this one's
+  ///     program is started with `--case`.
   ///   - print: takes results, line by line.
   ///   - complain: takes what is wrong.
   public init(
-    _ benchmarks: [Benchmark], thresholdsFolder: String, print: @escaping (String) -> Void,
+    _ benchmarks: [Benchmark], thresholdsFolder: String, isIsolating: Bool,
+    print: @escaping (String) -> Void,
     complain: @escaping (String) -> Void
   ) {
     self.benchmarks = benchmarks
     self.thresholdsFolder = thresholdsFolder
+    self.isIsolating = isIsolating
     self.print = print
     self.complain = complain
   }
@@ -65,6 +70,14 @@ public struct Runner {
       self.warnIfNotOptimised()
       _ = self.measure(selected, options, .full)
       return .passed
+    case .measureCase(let name, let size):
+      guard let benchmark = self.benchmarks.first(where: { $0.name == name }) else {
+        throw .init("no benchmark is called \(name)")
+      }
+      let recorder = Recorder(.full)
+      benchmark.body(size, recorder)
+      self.print(Isolation.Findings(recorder).output)
+      return .passed
     case .smoke:
       _ = self.measure(selected, options, .smoke)
       return .passed
@@ -95,11 +108,10 @@ public struct Runner {
       if let size = options.size { sizes = benchmark.sizes.filter { $0 == size } }
       var own: [CaseResult] = []
       for size in sizes {
-        let recorder = Recorder(mode)
-        benchmark.body(size, recorder)
-        own.append(CaseResult(benchmark.name, size: size, recorder.values))
+        let findings = self.findings(benchmark, size, mode)
+        own.append(CaseResult(benchmark.name, size: size, findings.values))
         if !isQuiet { self.print(Report.text(of: own[own.count - 1])) }
-        if !options.isJSON, mode == .full { for line in recorder.notes { self.print(line) } }
+        if !options.isJSON, mode == .full { for line in findings.notes { self.print(line) } }
       }
       let conclusion = mode == .full ? benchmark.conclusion(Trend(own)) : []
       if !conclusion.isEmpty {
@@ -111,6 +123,20 @@ public struct Runner {
     }
     if options.isJSON { self.print(Report.json(results, swift: Machine.swiftVersion)) }
     return results
+  }
+
+  private func findings(
+    _ benchmark: Benchmark, _ size: Int, _ mode: Recorder.Mode
+  ) -> Isolation.Findings {
+    if self.isIsolating, mode == .full {
+      if let findings = Isolation.measure(benchmark, at: size) { return findings }
+      // The gate misses the values then, and says so.
+      self.complain("mdm-bench: \(benchmark.name)/\(size) did not come to its end")
+      return Isolation.Findings(values: [], notes: [])
+    }
+    let recorder = Recorder(mode)
+    benchmark.body(size, recorder)
+    return Isolation.Findings(recorder)
   }
 
   private func warnIfNotOptimised() {

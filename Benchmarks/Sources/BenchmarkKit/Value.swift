@@ -1,5 +1,5 @@
 /// One thing that was measured.
-public struct Value: Sendable, Equatable {
+public struct Value: Sendable, Equatable, Codable {
   /// What it is, in words without blanks.
   public let name: String
   /// How much, to three decimals; nil where this machine cannot tell.
@@ -39,7 +39,7 @@ public struct Value: Sendable, Equatable {
 }
 
 /// What a value must reach, whatever was recorded.
-public enum Limit: Sendable, Equatable {
+public enum Limit: Sendable, Equatable, Codable {
   /// No more than this.
   case atMost(Double)
   /// No less than this.
@@ -84,7 +84,7 @@ public enum Limit: Sendable, Equatable {
 ///
 /// A value that is much better than its record fails as well: the record would let the gain be lost
 /// again unseen.
-public struct Tolerance: Sendable, Equatable {
+public struct Tolerance: Sendable, Equatable, Codable {
   /// How much worse, as a fraction of the record.
   public let worse: Double
   /// How much better, as a fraction of the record.

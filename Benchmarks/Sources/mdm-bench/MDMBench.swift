@@ -13,6 +13,7 @@ struct MDMBench {
       .deletingLastPathComponent().deletingLastPathComponent()
     let runner = Runner(
       self.benchmarks, thresholdsFolder: package.appendingPathComponent("Thresholds").path,
+      isIsolating: true,
       print: { line in
         print(line)
         fflush(nil)
@@ -23,12 +24,11 @@ struct MDMBench {
 
   /// All benchmarks, in the order in which they run.
   static var benchmarks: [Benchmark] {
-    // What is counted to the byte comes first, what leaves threads behind comes last.
     [
-      .longRun, .idleSession, .heldStanza, .snapshot, .restore, .receiveAndRead,
-      .furtherQuietDevices, .furtherActiveDevices, .holdAndFlush, .coalescePresence,
-      .electionRefresh, .electionQuery, .bareElectionRefresh, .bareElectionQuery, .bareLogAppend,
-      .readMarker, .sendWithCopies, .writeCarbon, .receiveByName, .receive, .asyncStreamHandOver,
+      .receive, .receiveAndRead, .furtherQuietDevices, .furtherActiveDevices, .holdAndFlush,
+      .coalescePresence, .electionRefresh, .electionQuery, .bareElectionRefresh,
+      .bareElectionQuery, .bareLogAppend, .readMarker, .sendWithCopies, .receiveByName,
+      .idleSession, .heldStanza, .snapshot, .restore, .writeCarbon, .asyncStreamHandOver, .longRun,
     ]
   }
 }

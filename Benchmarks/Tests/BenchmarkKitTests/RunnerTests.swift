@@ -27,7 +27,8 @@ extension KitTests {
         },
       ]
       let runner = Runner(
-        benchmarks, thresholdsFolder: "no such folder", print: { output.printed.append($0) },
+        benchmarks, thresholdsFolder: "no such folder", isIsolating: false,
+        print: { output.printed.append($0) },
         complain: { output.complaints.append($0) })
       return (runner.run(arguments), output)
     }
@@ -43,7 +44,8 @@ extension KitTests {
       let output = Output()
       let runner = Runner(
         [Benchmark("one", "first", size: "things", of: [1]) { _, _ in }],
-        thresholdsFolder: "no such folder", print: { output.printed.append($0) },
+        thresholdsFolder: "no such folder", isIsolating: false,
+        print: { output.printed.append($0) },
         complain: { output.complaints.append($0) })
       #expect(runner.run(arguments) == .usage)
       #expect(output.complaints.count == 1)
@@ -85,6 +87,29 @@ extension KitTests {
       #expect(last["size"] is NSNull)
       let values = try #require(last["values"] as? [String: [String: Any]])
       #expect(values["twice"]?["amount"] as? Double == 6)
+    }
+
+    @Test(
+      "what a child process found survives the way to its parent, tolerances and limits with it")
+    func findings() {
+      let findings = Isolation.Findings(
+        values: [
+          Value("ratio", 7, "times", .limitOnly, limit: .atMost(6)),
+          Value("instructions", nil, "instructions", .instructions),
+          Value("allocations", 0.25, "allocations", .exact, limit: .atLeast(1)),
+          Value("ns", 1, "ns"),
+        ], notes: ["a line"])
+      #expect(Isolation.Findings(output: Data(findings.output.utf8)) == findings)
+      #expect(Isolation.Findings(output: Data()) == nil)
+    }
+
+    @Test("a case on its own prints its findings, and an unknown one is wrong usage")
+    func oneCase() throws {
+      let (exit, output) = self.run("--case", "one", "2")
+      #expect(exit == .passed)
+      let text = try #require(output.printed.first)
+      #expect(Isolation.Findings(output: Data(text.utf8))?.values.first?.amount == 2)
+      #expect(self.run("--case", "three", "2").0 == .usage)
     }
 
     @Test("numbers have three decimals at most")
