@@ -83,7 +83,7 @@ package struct HeldList: BitwiseCopyable, Sendable {
   /// Index of the newest entry.
   @usableFromInline var tail = HeldEntry.none
   /// Entries that somebody waits for.
-  @usableFromInline var live: UInt32 = 0
+  @usableFromInline package var live: UInt32 = 0
   /// Entries that nobody waits for any more and that are still linked.
   @usableFromInline var dead: UInt32 = 0
   /// Live entries that are read markers.

@@ -1,8 +1,6 @@
 // The one file of the package that asks the C library anything: how many processors there are, and
 // what time it is, which through `ContinuousClock` and `Duration` takes four times as many steps.
 
-import MDMStanza
-
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Glibc)
@@ -26,7 +24,8 @@ func continuousNanoseconds() -> Int64 {
     clock_gettime(CLOCK_BOOTTIME, &time)
     return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
   #else
-    return firstInstant.duration(to: .now).wholeNanoseconds
+    let (seconds, attoseconds) = firstInstant.duration(to: .now).components
+    return seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
   #endif
 }
 

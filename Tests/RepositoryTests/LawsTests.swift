@@ -35,10 +35,10 @@ struct LawsTests {
 
   private static let cLibrary: Set<String> = ["Glibc", "Musl", "Darwin", "Android"]
 
-  /// How many processors there are is the one thing that only the C library knows.
+  /// How many processors there are, only the C library knows; what time it is, it knows quickest.
   private static let cLibraryUser = "Sources/MDMService/CLibrary.swift"
 
-  @Test("no source imports Foundation or Dispatch, and one the C library, to count processors")
+  @Test("no source imports Foundation or Dispatch, and one file the C library")
   func noFoundation() {
     let forbidden: Set<String> = [
       "Foundation", "FoundationEssentials", "FoundationInternationalization", "Dispatch",
@@ -50,7 +50,7 @@ struct LawsTests {
     #expect(broken.map { $0.path } == [])
     let user = self.repository.file(Self.cLibraryUser)
     #expect(user.imports.sorted() == Self.cLibrary.sorted())
-    #expect(user.lines.count < 30)
+    #expect(user.lines.count < 45)
   }
 
   @Test("modules import only modules below them")

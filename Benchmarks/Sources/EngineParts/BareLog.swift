@@ -40,7 +40,7 @@ public struct BareLog: Workload, ~Copyable {
         self.stanza, arrival: .origin, position: self.position, pending: self.pending,
         copies: DeviceSet(), isSentCopy: false, isSeen: true, key: nil, to: &self.list)
       // Only the first of a queue has to be known; the rest of its upkeep is the engine's.
-      if self.list.liveCount == 1 {
+      if self.list.live == 1 {
         for device in self.queues.indices { self.queues[device].noteAppended(entry, bytes: 0) }
       }
     }
