@@ -12,6 +12,7 @@ package struct ActivityStamp: BitwiseCopyable, Sendable, Equatable {
   /// No act yet, or the act was erased (B4).
   package static var never: ActivityStamp { ActivityStamp(instant: .distantPast, packed: 0) }
 
+  @inlinable
   package init(instant: MonotonicInstant, packed: UInt32) {
     self.instant = instant
     self.packed = packed
@@ -36,17 +37,18 @@ package struct ActivityStamp: BitwiseCopyable, Sendable, Equatable {
 @usableFromInline
 package struct ActiveClientElection: BitwiseCopyable, Sendable {
   /// Since when the holder has been active without a break.
-  package private(set) var heldSince: MonotonicInstant = .distantPast
+  @usableFromInline package internal(set) var heldSince: MonotonicInstant = .distantPast
   /// Acts counted in this account so far.
-  package private(set) var acts: UInt32 = 0
+  @usableFromInline package internal(set) var acts: UInt32 = 0
   /// Index of the session with the latest act, -1 for none.
-  @usableFromInline package private(set) var holder: Int8 = -1
+  @usableFromInline package internal(set) var holder: Int8 = -1
 
   package init() {}
 
   /// The session at `index` did `act` at `now`; returns its new stamp.
   ///
   /// - Complexity: O(1).
+  @inlinable @inline(always)
   package mutating func noteAct(
     _ act: QualifyingAct, by index: Int, previous: ActivityStamp, at now: MonotonicInstant,
     window: Int64

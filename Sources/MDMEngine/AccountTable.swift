@@ -144,10 +144,7 @@ struct AccountTable: ~Copyable, Sendable {
 
   // MARK: - Deadlines
 
-  /// The earliest deadline of any account, exactly.
-  var nextDeadline: MonotonicInstant? { self.deadlines.first?.instant }
-
-  /// The same, `.distantFuture` for none.
+  /// The earliest deadline of any account, exactly; `.distantFuture` for none.
   var earliestDeadline: MonotonicInstant {
     mutating get { self.deadlines.first?.instant ?? .distantFuture }
   }

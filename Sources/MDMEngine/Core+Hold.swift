@@ -14,7 +14,15 @@ extension Core {
     on account: inout Account, into effects: EffectStorage
   ) {
     let isKeyed = fanOut.rule.replaces && HoldBackLog.hasKey(stanza)
-    if isKeyed { self.supersede(fanOut, by: stanza, on: &account, into: effects) }
+    if isKeyed {
+      let old = self.log.superseded(by: stanza, for: fanOut.held, account: account.slot)
+      // The devices that waited for the contact's last presence are nearly always those that wait
+      // for this one.
+      if let old, !explains, !isPushed, self.log.pending(old) == fanOut.held {
+        return self.replace(old, fanOut, by: stanza, on: &account, into: effects)
+      }
+      if old != nil { self.supersede(fanOut, by: stanza, on: &account, into: effects) }
+    }
     let entry = self.log.append(
       stanza, arrival: self.now, position: fanOut.position, pending: fanOut.held,
       copies: fanOut.isSentCopy
@@ -25,6 +33,38 @@ extension Core {
     let full = self.lengthenQueues(
       of: fanOut.held, with: entry, bytes: stanza.byteCount, in: &account)
     if explains { self.explainHeld(fanOut, of: stanza, on: account, into: effects) }
+    if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
+  }
+
+  /// Holds a stanza back in place of an older one with the same key that the same devices wait for.
+  @inline(never)
+  private mutating func replace(
+    _ old: UInt32, _ fanOut: FanOut, by stanza: Stanza, on account: inout Account,
+    into effects: EffectStorage
+  ) {
+    let replacement = self.log.replace(
+      old, by: stanza, arrival: self.now,
+      copies: fanOut.isSentCopy
+        ? fanOut.held - fanOut.route.originals : fanOut.held & fanOut.route.copies,
+      isSentCopy: fanOut.isSentCopy, isSeen: fanOut.isSentCopy || !fanOut.live.isEmpty,
+      account: account.slot, list: &account.held)
+    var full = DeviceSet()
+    var held: UInt64 = 0
+    var rest = fanOut.held
+    while let index = rest.popFirst() {
+      held &+= 1
+      let device = account.devices.pointer(to: index)
+      self.log.noteReplaced(replacement, for: index, in: &device.pointee.held)
+      if device.pointee.held.count >= self.rules.perSessionLimit
+        || device.pointee.held.bytes >= self.rules.perSessionByteLimit
+      {
+        full.insert(index)
+      }
+    }
+    self.totals.held &+= held
+    self.totals.coalesced &+= held
+    self.log.endReplacing(list: &account.held)
+    if self.pressure.isWatching { self.notePressure(of: fanOut.held, in: &account) }
     if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
   }
 

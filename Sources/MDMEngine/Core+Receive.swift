@@ -18,7 +18,7 @@ extension Core {
     else {
       return self.receiveOther(stanza, to: addressee, at: nil, for: &account, into: effects)
     }
-    let active = self.activeIndex(in: &account)
+    let active = self.activeIndex(in: &account, at: self.now)
     if let plan = self.plans.plan(for: account.sets, active: active) {
       self.receive(stanza, as: plan, for: &account, into: effects)
     } else {

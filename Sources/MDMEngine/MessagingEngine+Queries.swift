@@ -84,23 +84,26 @@ extension MessagingEngine {
     of account: AccountHandle, at now: MonotonicInstant
   ) -> ActiveClient? {
     guard self.accounts.isCurrent(account) else { return nil }
-    let now = max(now, self.core.now)
     let window = self.core.rules.activeWindow
-    let index = self.accounts[account.slot].election.active(
-      holderStamp: self.accounts[account.slot].holderStamp, at: now, window: window)
+    let index = self.core.activeIndex(
+      in: &self.accounts[account.slot], at: max(now, self.core.now))
     guard index >= 0 else { return nil }
-    let stamp = self.accounts[account.slot].devices[index].activity
+    let device = self.accounts[account.slot].devices[index]
     return ActiveClient(
-      device: self.accounts[account.slot].handle(of: index),
-      since: self.accounts[account.slot].election.heldSince, lastAct: stamp.instant,
-      act: stamp.act, until: stamp.instant.advanced(byNanoseconds: window))
+      device: DeviceHandle(of: account, index: index, generation: device.session.generation),
+      since: self.accounts[account.slot].election.heldSince,
+      lastAct: device.activity.instant, act: device.activity.act,
+      until: device.activity.instant.advanced(byNanoseconds: window))
   }
 
   /// Whether a device is an active client at `now` (B1).
   public func isActive(_ device: DeviceHandle, at now: MonotonicInstant) -> Bool {
     guard self.accounts.isCurrent(device) else { return false }
-    let standing = self.standing(of: device.index, in: device.slot, at: max(now, self.core.now))
-    return standing.verdict == .active
+    let now = max(now, self.core.now)
+    if self.core.rules.allWithinWindow {
+      return self.standing(of: device.index, in: device.slot, at: now).verdict == .active
+    }
+    return self.core.activeIndex(in: &self.accounts[device.slot], at: now) == device.index
   }
 
   /// How each of the account's devices stands in the election, and why.

@@ -17,9 +17,26 @@ public import MDMStanza
 ///     effects.removeAll()
 ///
 /// Instants must not go back; one that does counts as the latest seen (B3).
-public struct MessagingEngine: ~Copyable, Sendable {
-  var accounts: AccountTable
-  var core: Core
+public struct MessagingEngine: ~Copyable, @unchecked Sendable {
+  // Both lie at fixed places outside of the structure. A borrowed noncopyable value of some size is
+  // copied for many a call; this one is three words.
+  private let accountsPlace: UnsafeMutablePointer<AccountTable>
+  private let corePlace: UnsafeMutablePointer<Core>
+
+  var accounts: AccountTable {
+    @inline(always)
+    unsafeAddress { UnsafePointer(self.accountsPlace) }
+    @inline(always)
+    nonmutating unsafeMutableAddress { self.accountsPlace }
+  }
+
+  var core: Core {
+    @inline(always)
+    unsafeAddress { UnsafePointer(self.corePlace) }
+    @inline(always)
+    nonmutating unsafeMutableAddress { self.corePlace }
+  }
+
   /// A switch that waits for the restart command (B18).
   var stagedEnabled: Bool?
 
@@ -34,8 +51,17 @@ public struct MessagingEngine: ~Copyable, Sendable {
     configuration: Configuration = .standard, startingAt now: MonotonicInstant = .origin,
     number: UInt8 = 0
   ) {
-    self.accounts = AccountTable(engineNumber: number)
-    self.core = Core(configuration: configuration, startingAt: now)
+    self.accountsPlace = .allocate(capacity: 1)
+    self.accountsPlace.initialize(to: AccountTable(engineNumber: number))
+    self.corePlace = .allocate(capacity: 1)
+    self.corePlace.initialize(to: Core(configuration: configuration, startingAt: now))
+  }
+
+  deinit {
+    self.corePlace.deinitialize(count: 1)
+    self.corePlace.deallocate()
+    self.accountsPlace.deinitialize(count: 1)
+    self.accountsPlace.deallocate()
   }
 
   /// How the engine behaves.
@@ -50,11 +76,10 @@ public struct MessagingEngine: ~Copyable, Sendable {
   /// When ``expire(at:into:)`` is next due, or nil when nothing will happen by itself.
   ///
   /// - Complexity: O(1).
-  public var nextDeadline: MonotonicInstant? { self.accounts.nextDeadline }
-
-  /// As ``nextDeadline``, `.distantFuture` for never. Mutating only in name: to ask a borrowed
-  /// engine is to copy it, a thousand bytes, which is too much after every command.
-  package mutating func earliestDeadline() -> MonotonicInstant { self.accounts.earliestDeadline }
+  public var nextDeadline: MonotonicInstant? {
+    let earliest = self.accounts.earliestDeadline
+    return earliest == .distantFuture ? nil : earliest
+  }
 
   /// The latest instant that can be told from never.
   static let lastInstant = MonotonicInstant(nanoseconds: .max - 1)

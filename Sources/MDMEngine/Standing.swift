@@ -40,17 +40,17 @@ extension Core {
   /// How the account's devices stand now.
   @inline(always)
   mutating func standing(of account: inout Account) -> Standing {
-    self.standing(of: &account, active: self.activeIndex(in: &account))
+    self.standing(of: &account, active: self.activeIndex(in: &account, at: self.now))
   }
 
   /// Index of the active client, -1 for none (B1).
   @inline(always)
-  mutating func activeIndex(in account: inout Account) -> Int {
+  mutating func activeIndex(in account: inout Account, at now: MonotonicInstant) -> Int {
     let holder = Int(account.election.holder)
     guard holder >= 0 else { return -1 }
     let isActive = ActiveClientElection.isWithin(
       self.rules.activeWindow, account.devices.pointer(to: holder).pointee.activity.instant,
-      at: self.now)
+      at: now)
     return isActive ? holder : -1
   }
 

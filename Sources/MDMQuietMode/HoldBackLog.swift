@@ -18,7 +18,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// Head of the list of free places.
   @usableFromInline var free = HeldEntry.none
   /// Newest entry by account and key.
-  private var keys = SlotIndex()
+  var keys = SlotIndex()
 
   /// Stanzas waiting, each counted once for each device that waits for it.
   @usableFromInline package internal(set) var stanzas = 0
@@ -124,84 +124,13 @@ package struct HoldBackLog: ~Copyable, Sendable {
     return self.entries.append(entry)
   }
 
-  // MARK: - Superseding
-
-  /// An entry of the account in `slot` that `stanza` supersedes for some of `devices`. There may be
-  /// more than one, each for other devices; ask again until there is none.
-  package func superseded(
-    by stanza: Stanza, for devices: DeviceSet, account slot: UInt32
-  ) -> UInt32? {
-    self.keys.find(hash: Self.keyHash(stanza.storage, slot)) { index in
-      let entry = self.entries[index]
-      guard entry.reference == slot, !(entry.pending & devices).isEmpty, let held = entry.stanza
-      else { return false }
-      return held._withUnsafeGuaranteedRef { Self.haveSameKey($0, stanza.storage) }
-    }
-  }
-
-  /// A marker of the conversation in `conversationSlot` that waits for some of `devices`; ask again
-  /// until there is none.
-  package func supersededMarker(
-    conversationSlot: UInt32, for devices: DeviceSet, account slot: UInt32
-  ) -> UInt32? {
-    self.keys.find(hash: Self.markerHash(conversationSlot, slot)) { index in
-      let entry = self.entries[index]
-      return entry.stanza == nil && entry.reference == conversationSlot
-        && entry.copies.bits == slot && !(entry.pending & devices).isEmpty
-    }
-  }
-
-  /// Whether a stanza can supersede or be superseded.
-  package static func hasKey(_ stanza: Stanza) -> Bool {
-    stanza.storage.coalescingKey != nil
-      || (stanza.kind == .chatState && stanza.storage.conversation != nil)
-  }
-
-  private static func haveSameKey(_ held: Stanza.Storage, _ new: Stanza.Storage) -> Bool {
-    guard held.kind == new.kind else { return false }
-    if let key = new.coalescingKey { return held.coalescingKey == key }
-    return held.coalescingKey == nil && held.conversation == new.conversation
-  }
-
-  private static func keyHash(_ stanza: Stanza.Storage, _ slot: UInt32) -> Int {
-    let hash = stanza.coalescingKey?.hash ?? stanza.conversation?.hash ?? 0
-    return hash &+ Int(slot) &* 0x5851_F42D &+ Int(stanza.kind.rawValue)
-  }
-
-  private static func markerHash(_ conversationSlot: UInt32, _ slot: UInt32) -> Int {
-    Int(conversationSlot) &* 0x2545_F491 &+ Int(slot) &* 0x5851_F42D
-  }
-
-  /// A push service was told of the entry at `index`.
-  package mutating func notePushed(_ index: UInt32) { self.entries[index].isPushed = true }
-
-  /// Devices that wait for the entry at `index`.
-  package func pending(_ index: UInt32) -> DeviceSet { self.entries[index].pending }
-
-  /// The stanza of the entry at `index`, nil for a marker or a dead entry.
-  package func stanza(_ index: UInt32) -> Stanza? {
-    self.entries[index].stanza.map { Stanza(storage: $0.takeUnretainedValue()) }
-  }
-
-  /// Takes the entry at `index` away from the device at `device`, whose queue is `queue`.
-  package mutating func drop(
-    _ index: UInt32, for device: Int, queue: inout HeldQueue, account slot: UInt32,
-    list: inout HeldList
-  ) {
-    assert(self.entries[index].pending.contains(device))
-    queue.count &-= 1
-    queue.bytes = queue.bytes &- min(queue.bytes, self.size(index))
-    if queue.first == index { queue.first = self.next(from: self.entries[index].next, for: device) }
-    self.release(index, for: device, account: slot, list: &list)
-  }
-
-  private func size(_ index: UInt32) -> UInt32 {
+  func size(_ index: UInt32) -> UInt32 {
     guard let held = self.entries[index].stanza else { return 0 }
     return UInt32(clamping: held._withUnsafeGuaranteedRef { $0.payload.count })
   }
 
   /// The next entry that the device waits for, `candidate` or one behind it.
-  private func next(from candidate: UInt32, for device: Int) -> UInt32 {
+  func next(from candidate: UInt32, for device: Int) -> UInt32 {
     var candidate = candidate
     while candidate != HeldEntry.none {
       let entry = self.entries.pointer(to: candidate)
@@ -231,68 +160,6 @@ package struct HoldBackLog: ~Copyable, Sendable {
     self.stanzas &-= 1
     self.tidy(&list)
     return item
-  }
-
-  /// Begins to take out everything that a device waits for, or several devices whose queues begin
-  /// and end alike.
-  ///
-  ///     var flush = log.beginFlush(of: queue, for: devices)
-  ///     while let item = log.next(&flush, …) { … }
-  ///     log.endFlush(of: devices, stanzas, list: &list)
-  ///
-  /// What concerns the buffer as a whole is settled once at the end; until then nothing else may be
-  /// done with the list or the queues, which the caller empties.
-  @inlinable @inline(always)
-  package func beginFlush(of queue: HeldQueue, for devices: DeviceSet) -> Flushing {
-    Flushing(next: queue.first, devices: devices)
-  }
-
-  /// The next item of a flush, oldest first; nil after the last.
-  ///
-  /// - Complexity: O(1) amortised over the entries of the account.
-  @inlinable @inline(always)
-  package mutating func next(
-    _ flush: inout Flushing, account slot: UInt32, list: inout HeldList
-  ) -> FlushedItem? {
-    var index = flush.next
-    var place = self.entries.pointer(to: 0)
-    while true {
-      if index == HeldEntry.none { return nil }
-      place = self.entries.pointer(to: index)
-      if !(place.pointee.pending & flush.devices).isEmpty { break }
-      index = place.pointee.next
-    }
-    let entry = place.pointee
-    let others = entry.pending - flush.devices
-    place.pointee.pending = others
-    flush.next = entry.next
-    if others.isEmpty {
-      self.settle(index, place, account: slot, list: &list)
-    } else {
-      _ = entry.stanza?.retain()
-      place.pointee.isSeen = true
-    }
-    return FlushedItem(entry, for: flush.devices, base: list.base)
-  }
-
-  /// Ends a flush of `devices` that took out `stanzas` items in all, each counted for each device.
-  package mutating func endFlush(_ stanzas: Int, list: inout HeldList) {
-    self.stanzas &-= stanzas
-    self.tidy(&list)
-  }
-
-  /// A flush under way.
-  @usableFromInline
-  package struct Flushing: BitwiseCopyable {
-    /// Where the next item may lie.
-    @usableFromInline var next: UInt32
-    @usableFromInline let devices: DeviceSet
-
-    @inlinable
-    init(next: UInt32, devices: DeviceSet) {
-      self.next = next
-      self.devices = devices
-    }
   }
 
   /// Nobody waits any more for the entry at `index`, which lies at `place`; its reference has gone
@@ -346,7 +213,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
   }
 
   /// Clears the device's bit, and buries the entry when it was the last.
-  private mutating func release(
+  mutating func release(
     _ index: UInt32, for device: Int, account slot: UInt32, list: inout HeldList
   ) {
     self.entries[index].pending.remove(device)
@@ -384,7 +251,7 @@ package struct HoldBackLog: ~Copyable, Sendable {
   }
 
   /// Frees what is dead: at the head at once, elsewhere when it outnumbers what is live.
-  private mutating func tidy(_ list: inout HeldList) {
+  mutating func tidy(_ list: inout HeldList) {
     while list.head != HeldEntry.none, self.entries[list.head].pending.isEmpty {
       let next = self.entries[list.head].next
       self.recycle(list.head)
@@ -417,58 +284,6 @@ package struct HoldBackLog: ~Copyable, Sendable {
   private mutating func recycle(_ index: UInt32) {
     self.entries[index].next = self.free
     self.free = index
-  }
-
-  // MARK: - Inspection
-
-  /// A live entry, as snapshots and explanations see it.
-  package struct LiveEntry {
-    /// The stanza, nil for a read marker.
-    package let stanza: Stanza?
-    /// When it was accepted.
-    package let arrival: MonotonicInstant
-    /// Devices that wait for it.
-    package let pending: DeviceSet
-    /// Devices that get a copy.
-    package let copies: DeviceSet
-    /// The archive position, 0 for none.
-    package let position: UInt64
-    /// Whether another device of the account sent it.
-    package let isSentCopy: Bool
-    /// Whether some device has had it or sent it.
-    package let isSeen: Bool
-    /// Whether a push service was told of it.
-    package let isPushed: Bool
-    /// Whether a newer one can replace it.
-    package let isKeyed: Bool
-    /// The conversation's slot, for a read marker.
-    package let conversationSlot: UInt32
-    /// Where it lies.
-    package let index: UInt32
-  }
-
-  /// Calls `body` for each live entry of a list, oldest first.
-  package func forEach(in list: HeldList, _ body: (LiveEntry) -> Void) {
-    var index = list.head
-    while index != HeldEntry.none {
-      let entry = self.entries[index]
-      if !entry.pending.isEmpty {
-        body(
-          LiveEntry(
-            stanza: entry.stanza.map { Stanza(storage: $0.takeUnretainedValue()) },
-            arrival: entry.arrival, pending: entry.pending, copies: entry.copies,
-            position: entry.isArchived ? list.base &+ UInt64(entry.reference) : 0,
-            isSentCopy: entry.isSentCopy, isSeen: entry.isSeen, isPushed: entry.isPushed,
-            isKeyed: entry.isKeyed,
-            conversationSlot: entry.reference, index: index))
-      }
-      index = entry.next
-    }
-  }
-
-  /// Entries linked for a list, live and dead, for tests of the memory bound.
-  package func linkedCount(of list: HeldList) -> (live: Int, dead: Int) {
-    (Int(list.live), Int(list.dead))
   }
 }
 

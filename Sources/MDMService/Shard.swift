@@ -65,7 +65,7 @@ final class Shard: Sendable {
   @inline(always)
   private func settle(_ state: inout ShardState) -> Due {
     var due: Due = []
-    let deadline = state.engine.earliestDeadline()
+    let deadline = state.engine.nextDeadline ?? .distantFuture
     if deadline != state.deadline {
       state.deadline = deadline
       self.deadline.store(deadline.nanoseconds, ordering: .sequentiallyConsistent)

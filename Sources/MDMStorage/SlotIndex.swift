@@ -89,6 +89,20 @@ package struct SlotIndex: ~Copyable, @unchecked Sendable {
     old.deallocate()
   }
 
+  /// Stores `new` in the place of `old` under `hash`, where `old` is stored.
+  ///
+  /// - Complexity: O(1) expected.
+  @inlinable
+  package mutating func replace(_ old: UInt32, by new: UInt32, hash: Int) {
+    let fingerprint = Self.fingerprint(hash)
+    var place = self.home(fingerprint)
+    while self.entries[place] != fingerprint | UInt64(old &+ 1) {
+      precondition(self.entries[place] != 0, "Slot \(old) is not in the index.")
+      place = (place &+ 1) & self.mask
+    }
+    self.entries[place] = fingerprint | UInt64(new &+ 1)
+  }
+
   /// Removes `slot` stored under `hash`; does nothing when it is not there.
   ///
   /// - Complexity: O(1) expected.
