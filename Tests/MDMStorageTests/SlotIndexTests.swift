@@ -27,6 +27,21 @@ struct SlotIndexTests {
     #expect(index.allocatedBytes == 0)
   }
 
+  @Test("a slot takes the place of another under the same hash, and nothing else moves")
+  func replacing() {
+    var index = SlotIndex()
+    for slot in 0..<20 as Range<UInt32> {
+      index.insert(hash: Self.hash(fingerprint: slot % 5), slot: slot)
+    }
+    index.replace(7, by: 99, hash: Self.hash(fingerprint: 2))
+    #expect(index.count == 20)
+    #expect(index.find(hash: Self.hash(fingerprint: 2)) { $0 == 7 } == nil)
+    #expect(index.find(hash: Self.hash(fingerprint: 2)) { $0 == 99 } == 99)
+    for slot in 0..<20 as Range<UInt32> where slot != 7 {
+      #expect(index.find(hash: Self.hash(fingerprint: slot % 5)) { $0 == slot } == slot)
+    }
+  }
+
   @Test("two slots under one hash are told apart by the caller's match")
   func sameHash() {
     var index = SlotIndex()
