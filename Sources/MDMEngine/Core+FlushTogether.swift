@@ -7,8 +7,8 @@ import MDMStorage
 /// Where the flush of each device of an account goes on being written.
 struct FlushCursors: ~Copyable, @unchecked Sendable {
   struct Cursor: BitwiseCopyable {
-    /// Index of the device's next record.
-    var place: Int
+    /// The device's next record.
+    var place: UnsafeMutablePointer<EffectRecord>
     let device: DeviceHandle
   }
 
@@ -63,14 +63,19 @@ extension Core {
           Self.notification(of: item, $0, isUnseen: false)
         )
       }
+      let record = EffectRecord(
+        kind: .deliver, detail: Delivery.Form.original.rawValue, decision: decision.rawValue,
+        mark: isRead, reference: reference, device: cursors[first].device,
+        position: item.position, instant: item.arrival.nanoseconds)
+      let copy = item.isSentCopy ? Delivery.Form.sentCopy : .receivedCopy
       var written: UInt64 = 0
       var rest = item.devices
       while let index = rest.popFirst() {
-        effects.putDelivery(
-          at: cursors[index].place, reference, form: item.form(at: index), decision: decision,
-          position: item.position, heldSince: item.arrival, alreadyRead: isRead,
-          to: cursors[index].device)
-        cursors[index].place &+= 1
+        let form = item.copies.contains(index) ? copy : .original
+        let cursor = cursors + index
+        cursor.pointee.place.initialize(
+          to: record.readdressed(to: cursor.pointee.device, detail: form.rawValue))
+        cursor.pointee.place += 1
         written &+= 1
       }
       self.noteResidence(of: item, times: written)
@@ -95,7 +100,8 @@ extension Core {
     while let index = rest.popFirst() {
       let device = account.handle(of: index)
       effects.putFlush(at: place, reason, of: device, count: count)
-      self.flushCursors.base[index] = FlushCursors.Cursor(place: place + 1, device: device)
+      self.flushCursors.base[index] = FlushCursors.Cursor(
+        place: effects.pointer(to: place + 1), device: device)
       place += count + 1
     }
     return devices.count * count
@@ -104,7 +110,6 @@ extension Core {
 
 extension FlushedItem {
   /// In what form the device at `index` gets it.
-  @inline(always)
   func form(at index: Int) -> Delivery.Form {
     guard self.copies.contains(index) else { return .original }
     return self.isSentCopy ? .sentCopy : .receivedCopy

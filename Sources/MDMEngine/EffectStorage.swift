@@ -45,6 +45,22 @@ struct EffectRecord: BitwiseCopyable {
     self.instant = instant
   }
 
+  /// The same record with another detail for another device.
+  @inline(always)
+  func readdressed(to device: DeviceHandle, detail: UInt8) -> EffectRecord {
+    EffectRecord(
+      head: self.head & ~0xFF00 | UInt64(detail) &<< 8, device: device, position: self.position,
+      instant: self.instant)
+  }
+
+  @inline(always)
+  private init(head: UInt64, device: DeviceHandle, position: UInt64, instant: Int64) {
+    self.head = head
+    self.device = device
+    self.position = position
+    self.instant = instant
+  }
+
   var kind: Kind {
     guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: self.head)) else {
       preconditionFailure("Effect record of no kind: \(self.head).")
@@ -210,6 +226,12 @@ final class EffectStorage: @unchecked Sendable {
     self.reserve(count)
     defer { self.count &+= count }
     return self.count
+  }
+
+  /// Where a record lies, or one behind the last, until the list grows.
+  func pointer(to index: Int) -> UnsafeMutablePointer<EffectRecord> {
+    assert(index <= self.count)
+    return self.records + index
   }
 
   /// Writes a record into room that was made for it.
