@@ -2,52 +2,64 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A second thread, which works at the same moment as the one that owns it.
+/// A second thread, which works at the same moment as the one that owns it. Each keeps to a
+/// processor of its own, or a busy system would often let them share one.
 public final class Partner: Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let isDone = DispatchSemaphore(value: 0)
   private let isReady = Atomic<Bool>(false)
   private let mayStart = Atomic<Bool>(false)
   private let end = Atomic<Int>(0)
+  private let wasDisturbed = Atomic<Bool>(false)
   /// What it does next; nil for going home.
   private let work = Mutex<(@Sendable () -> Void)?>(nil)
 
   /// A partner that sleeps.
   public init() {
+    Machine.keepThread(toProcessor: 0)
     Thread.detachNewThread { self.serve() }
   }
 
   private func serve() {
+    Machine.keepThread(toProcessor: 1)
     while true {
       self.wake.wait()
       guard let work = self.work.withLock({ $0 }) else { return }
+      let preemptions = Machine.threadPreemptions
       self.isReady.store(true, ordering: .releasing)
       while !self.mayStart.load(ordering: .acquiring) {}
       work()
       self.end.store(Machine.nanoseconds, ordering: .releasing)
+      self.wasDisturbed.store(
+        Machine.threadPreemptions != preemptions, ordering: .releasing)
       self.isDone.signal()
     }
   }
 
-  /// Nanoseconds from the moment at which both are ready until both have done their work.
+  /// Nanoseconds from the moment at which both are ready until both have done their work; nil when
+  /// the processor was taken away from one of them. Waiting for each other is no such thing.
   ///
   /// - Parameter own: what the calling thread does meanwhile; nothing means that it sleeps.
-  public func time(own: (() -> Void)?, partner work: @escaping @Sendable () -> Void) -> Int {
+  public func time(own: (() -> Void)?, partner work: @escaping @Sendable () -> Void) -> Int? {
     self.work.withLock { $0 = work }
     self.isReady.store(false, ordering: .relaxed)
     self.mayStart.store(false, ordering: .relaxed)
     self.wake.signal()
     while !self.isReady.load(ordering: .acquiring) {}
+    let preemptions = Machine.threadPreemptions
     let start = Machine.nanoseconds
     self.mayStart.store(true, ordering: .releasing)
     own?()
     let ownEnd = own == nil ? start : Machine.nanoseconds
+    let isDisturbed = Machine.threadPreemptions != preemptions
     self.isDone.wait()
+    if isDisturbed || self.wasDisturbed.load(ordering: .acquiring) { return nil }
     return max(ownEnd, self.end.load(ordering: .acquiring)) - start
   }
 
-  /// Ends the thread.
+  /// Ends the thread; the owner's is free again.
   public func dismiss() {
+    Machine.keepThread(toProcessor: nil)
     self.work.withLock { $0 = nil }
     self.wake.signal()
   }
@@ -70,6 +82,8 @@ public struct PairTiming: Sendable {
   private var first = Double.infinity
   private var second = Double.infinity
   private var both = Double.infinity
+  /// Slices of both in which each thread had a processor from beginning to end.
+  public private(set) var undisturbed = 0
 
   /// Nothing measured.
   public init() {}
@@ -84,8 +98,12 @@ public struct PairTiming: Sendable {
     let start = Machine.nanoseconds
     own.run(count)
     self.first = min(self.first, Double(Machine.nanoseconds - start))
-    self.second = min(self.second, Double(partner.time(own: nil) { other.run(count) }))
-    self.both = min(
-      self.both, Double(partner.time(own: { own.run(count) }, partner: { other.run(count) })))
+    if let time = partner.time(own: nil, partner: { other.run(count) }) {
+      self.second = min(self.second, Double(time))
+    }
+    if let time = partner.time(own: { own.run(count) }, partner: { other.run(count) }) {
+      self.both = min(self.both, Double(time))
+      self.undisturbed += 1
+    }
   }
 }
