@@ -33,7 +33,11 @@ let package = Package(
     .target(name: "BenchmarkKit", dependencies: ["CBenchmark"]),
     .target(
       name: "EngineParts", dependencies: ["BenchmarkKit"] + engine, packageAccess: false,
-      swiftSettings: [.unsafeFlags(["-package-name", enginePackageName])]),
+      swiftSettings: [
+        .unsafeFlags(["-package-name", enginePackageName]),
+        // As the service, of which it compiles a file.
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+      ]),
     .executableTarget(
       name: "mdm-bench", dependencies: ["BenchmarkKit", "EngineParts"] + engine),
     .testTarget(name: "BenchmarkKitTests", dependencies: ["BenchmarkKit", "CBenchmark"]),

@@ -168,6 +168,44 @@ public final class Recorder {
     return otherLeast / least
   }
 
+  /// How many times as long a workload takes for an operation done in one way as in another; nil
+  /// in a smoke test.
+  ///
+  /// Both ways have the same memory to go through. They take turns, slice by slice.
+  ///
+  /// - Parameters:
+  ///   - choose: makes the workload do it the slow way, or the quick one.
+  public func timeRatio<W: Workload & ~Copyable>(
+    of workload: inout W, isSlow choose: (inout W, Bool) -> Void
+  ) -> Double? {
+    guard self.mode == .full else {
+      if self.isSmoke {
+        for isSlow in [true, false] {
+          choose(&workload, isSlow)
+          _ = Self.time(&workload, workload.period)
+        }
+      }
+      return nil
+    }
+    var counts = [0, 0]
+    for way in 0...1 {
+      choose(&workload, way == 1)
+      self.warmUp(&workload)
+      counts[way] = Self.sliceCount(of: &workload)
+    }
+    var least = [Double.infinity, .infinity]
+    let start = Machine.nanoseconds
+    for slice in 0..<Self.slices {
+      for way in 0...1 {
+        choose(&workload, way == 1)
+        let time = Double(Self.time(&workload, counts[way])) / Double(counts[way])
+        least[way] = min(least[way], time)
+      }
+      if slice >= 9, Machine.nanoseconds - start > 2 * Self.patienceNanoseconds { break }
+    }
+    return least[1] / least[0]
+  }
+
   // MARK: - Slices
 
   private func warmUp<W: Workload & ~Copyable>(_ workload: inout W) {

@@ -60,6 +60,13 @@ public enum Machine {
   /// Nanoseconds that the process has used on all processors.
   public static var processorNanoseconds: Int { Int(cb_processor_nanoseconds()) }
 
+  /// How often the processor was taken away from the calling thread while it had work to do; 0
+  /// where the system does not say.
+  static var threadPreemptions: Int { Int(cb_thread_preemptions()) }
+
+  /// Keeps the calling thread to one processor, or to none any more, as far as the system lets it.
+  static func keepThread(toProcessor number: Int?) { cb_thread_keep_to(CInt(number ?? -1)) }
+
   /// The compiler's version as `major.minor`: what code it makes, and so how many instructions,
   /// changes with it.
   public static let swiftVersion: String = {

@@ -3,10 +3,12 @@
 #include "platform.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <sched.h>
 #include <sys/personality.h>
 #endif
 
@@ -37,6 +39,39 @@ static int64_t reading(clockid_t clock) {
 int64_t cb_processor_nanoseconds(void) { return reading(CLOCK_PROCESS_CPUTIME_ID); }
 
 int64_t cb_nanoseconds(void) { return reading(CLOCK_MONOTONIC); }
+
+int64_t cb_thread_preemptions(void) {
+#if defined(__linux__)
+  struct rusage usage;
+  return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+#else
+  return 0;
+#endif
+}
+
+void cb_thread_keep_to(int number) {
+#if defined(__linux__)
+  static cpu_set_t all;
+  static int is_known;
+  if (!is_known) {
+    if (sched_getaffinity(0, sizeof all, &all) != 0) return;
+    is_known = 1;
+  }
+  cpu_set_t wanted = all;
+  if (number >= 0) {
+    int left = number % CPU_COUNT(&all);
+    CPU_ZERO(&wanted);
+    for (int index = 0; index < CPU_SETSIZE; index++) {
+      if (!CPU_ISSET(index, &all) || left-- > 0) continue;
+      CPU_SET(index, &wanted);
+      break;
+    }
+  }
+  sched_setaffinity(0, sizeof wanted, &wanted);
+#else
+  (void)number;
+#endif
+}
 
 static volatile int64_t sink;
 

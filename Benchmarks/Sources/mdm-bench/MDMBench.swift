@@ -27,8 +27,9 @@ struct MDMBench {
     [
       .receive, .receiveAndRead, .furtherQuietDevices, .furtherActiveDevices, .holdAndFlush,
       .coalescePresence, .electionRefresh, .electionQuery, .bareElectionRefresh,
-      .bareElectionQuery, .bareLogAppend, .readMarker, .sendWithCopies, .receiveByName,
-      .idleSession, .heldStanza, .snapshot, .restore, .writeCarbon, .asyncStreamHandOver, .longRun,
+      .bareElectionQuery, .bareLogAppend, .readMarker, .sendWithCopies, .receiveByName, .service,
+      .serviceThreads, .deviceStream, .idleSession, .heldStanza, .snapshot, .restore, .writeCarbon,
+      .longRun,
     ]
   }
 }

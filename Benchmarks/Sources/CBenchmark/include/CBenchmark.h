@@ -65,6 +65,17 @@ int64_t cb_processor_nanoseconds(void);
 /// Time on the monotonic clock, in nanoseconds.
 int64_t cb_nanoseconds(void);
 
+/// How often the system has taken the processor away from the calling thread, which did not wait
+/// for anything; 0 where it does not say.
+int64_t cb_thread_preemptions(void);
+
+/// Keeps the calling thread to one processor of those that the process may use, as far as the system
+/// lets it.
+///
+/// \param number which one, counted from 0; -1 for any. The first call must not come from two threads
+/// at once.
+void cb_thread_keep_to(int number);
+
 /// A place for results, so that no compiler can tell that nobody reads them.
 void cb_consume(int64_t value);
 

@@ -1,0 +1,1 @@
+../../../Sources/MDMService/Mailbox.swift
