@@ -57,7 +57,8 @@ struct Account: ~Copyable, Sendable {
   /// Whether `device` is signed in under just this handle.
   @inline(always)
   func isCurrent(_ device: DeviceHandle) -> Bool {
-    device.isPlaced(like: self.handle) && self.sets.occupied.contains(device.index)
+    device.index < DeviceSet.capacity && device.isPlaced(like: self.handle)
+      && self.sets.occupied.contains(device.index)
       && self.devices[device.index].session.generation == device.generation
   }
 

@@ -22,7 +22,7 @@ struct FanOut: BitwiseCopyable {
   let isOwn: Bool
   let rule: HoldingRule
   /// The slot of its conversation's read state, `.max` for none.
-  var conversationSlot = UInt32.max
+  let conversationSlot: UInt32
 
   /// Active clients that get it live: they alone ring (B10).
   var reachedActive = DeviceSet()

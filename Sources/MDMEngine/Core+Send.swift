@@ -14,7 +14,7 @@ extension Core {
   ///
   /// - Parameters:
   ///   - addressee: where to within the own account, nil for anybody else.
-  ///   - position: as in ``receive(_:to:at:for:into:)``.
+  ///   - position: as in ``receiveOther(_:to:at:for:into:)``.
   mutating func send(
     _ stanza: Stanza, from device: DeviceHandle, toSelf addressee: Addressee?,
     at position: UInt64?, on account: inout Account, into effects: EffectStorage

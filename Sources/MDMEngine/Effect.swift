@@ -78,6 +78,8 @@ public struct Delivery: Hashable, Sendable {
 }
 
 /// Whether a delivered stanza rings on its device, and why or why not (B9).
+///
+/// Decisions that ring come first; ``rings`` goes by that.
 @nonexhaustive
 public enum NotificationDecision: UInt8, Sendable, CaseIterable, BitwiseCopyable {
   /// Rings: the device is the active client.

@@ -19,9 +19,9 @@ struct EffectRecord: BitwiseCopyable {
     case mdmChanged
   }
 
-  /// From the lowest byte up: kind; delivery form, flush reason, end reason, or whether MDM is in
-  /// effect; notification decision, or disposition; already read, or delivered elsewhere. The upper
-  /// half: index of the stanza or the conversation in the side table, or count of a flush.
+  /// From the lowest byte up: kind; delivery form, flush reason or end reason; notification
+  /// decision, or disposition; already read, delivered elsewhere, or whether MDM is in effect. The
+  /// upper half: index of the stanza or the conversation in the side table, or count of a flush.
   ///
   /// One word, because that is one store; most of a record is known when the code is compiled.
   private var head: UInt64

@@ -225,12 +225,15 @@ extension MessagingEngine {
 
   private mutating func watchBuffers() {
     self.core.pressure.begin()
-    self.forEachOpenSlot { engine, slot in
-      var rest = engine.accounts[slot].sets.occupied
-      while let index = rest.popFirst() {
-        engine.core.pressure.note(
-          engine.accounts[slot].devices[index].held, of: index, slot, in: engine.core.log)
-      }
+    self.forEachOpenSlot { engine, slot in engine.watchBuffers(of: slot) }
+  }
+
+  /// The same for one account that has come while all are followed.
+  mutating func watchBuffers(of slot: UInt32) {
+    var rest = self.accounts[slot].sets.occupied
+    while let index = rest.popFirst() {
+      self.core.pressure.note(
+        self.accounts[slot].devices[index].held, of: index, slot, in: self.core.log)
     }
   }
 

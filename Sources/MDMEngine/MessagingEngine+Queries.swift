@@ -24,7 +24,7 @@ extension MessagingEngine {
   /// - Parameter handles: is emptied first; its memory is used again.
   /// - Complexity: O(names).
   public mutating func accounts(named names: [AccountName], into handles: inout [AccountHandle?]) {
-    self.accounts.lookUp(names, into: &handles)
+    self.accounts.lookUp(names, into: &handles, &self.core.log)
   }
 
   /// The name of an open account.

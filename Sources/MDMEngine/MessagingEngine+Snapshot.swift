@@ -173,6 +173,7 @@ extension MessagingEngine {
     self.core.gauges.accounts += 1
     self.core.gauges.add(account.sets)
     self.accounts.install(account)
+    if self.core.pressure.isWatching { self.watchBuffers(of: handle.slot) }
     self.settle(handle.slot, into: effects)
     return .opened(handle)
   }

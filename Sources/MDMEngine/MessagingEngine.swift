@@ -19,7 +19,8 @@ public import MDMStanza
 /// Instants must not go back; one that does counts as the latest seen (B3).
 public struct MessagingEngine: ~Copyable, @unchecked Sendable {
   // Both lie at fixed places outside of the structure. A borrowed noncopyable value of some size is
-  // copied for many a call; this one is three words.
+  // copied for many a call; this one is three words. The compiler therefore no longer sees who
+  // writes: only `mutating` methods may, and a question that says `&` changes nothing.
   private let accountsPlace: UnsafeMutablePointer<AccountTable>
   private let corePlace: UnsafeMutablePointer<Core>
 

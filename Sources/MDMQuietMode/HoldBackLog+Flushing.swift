@@ -3,12 +3,12 @@ public import MDMStorage
 
 // Taking out a whole buffer, or several that are alike, entry by entry.
 extension HoldBackLog {
-  /// Begins to take out everything that a device waits for, or several devices whose queues begin
-  /// and end alike.
+  /// Begins to take out everything that a device waits for, or several devices that wait for as
+  /// many stanzas beginning with the same one.
   ///
   ///     var flush = log.beginFlush(of: queue, for: devices)
   ///     while let item = log.next(&flush, …) { … }
-  ///     log.endFlush(of: devices, stanzas, list: &list)
+  ///     log.endFlush(items, list: &list)
   ///
   /// What concerns the buffer as a whole is settled once at the end; until then nothing else may be
   /// done with the list or the queues, which the caller empties.
@@ -45,7 +45,7 @@ extension HoldBackLog {
     return FlushedItem(entry, for: flush.devices, base: list.base)
   }
 
-  /// Ends a flush of `devices` that took out `stanzas` items in all, each counted for each device.
+  /// Ends a flush that took out `stanzas` items in all, each counted once for each device.
   package mutating func endFlush(_ stanzas: Int, list: inout HeldList) {
     self.stanzas &-= stanzas
     self.tidy(&list)

@@ -35,6 +35,12 @@ package struct HoldBackLog: ~Copyable, Sendable {
   /// Bytes allocated for entries and for the key index.
   package var allocatedBytes: Int { self.entries.allocatedBytes + self.keys.allocatedBytes }
 
+  /// Reads from memory what appending to a list touches, and returns something that depends on it.
+  package mutating func touch(_ list: HeldList) -> UInt64 {
+    guard list.tail != HeldEntry.none else { return 0 }
+    return UInt64(self.entries[list.tail].link) ^ UInt64(self.entries[list.head].link)
+  }
+
   // MARK: - Holding
 
   /// Appends a stanza for `pending`; the caller tells each device's queue with

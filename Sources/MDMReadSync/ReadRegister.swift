@@ -115,7 +115,9 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// Reads from memory what noting a message reads first, and returns something that depends on it.
   package func touch() -> UInt64 {
     guard self.conversations.count > 0 else { return 0 }
-    return self.conversations[0].touched ^ UInt64(truncatingIfNeeded: self.conversations[0].id.hash)
+    let hash = self.conversations[0].id.hash
+    return self.conversations[0].touched ^ UInt64(self.index.candidate(hash: hash) ?? 0)
+      ^ UInt64(self.conversations[0].waiting.bits)
   }
 
   // MARK: - Receiving

@@ -77,10 +77,13 @@ package struct UnreadPositions: Sendable, Equatable {
     self.newest = Run(first: position, last: position, count: 1)
     guard previous.count != 0 else { return false }
     self.earlier.append(previous)
-    guard self.earlier.count - self.gone == Self.runLimit else { return false }
-    self.earlier[self.gone + 1].first = self.earlier[self.gone].first
-    self.earlier[self.gone + 1].count &+= self.earlier[self.gone].count
-    self.forget(1)
+    guard self.earlier.count - self.gone >= Self.runLimit else { return false }
+    // More than one too many only after a snapshot with a higher limit.
+    while self.earlier.count - self.gone >= Self.runLimit {
+      self.earlier[self.gone + 1].first = self.earlier[self.gone].first
+      self.earlier[self.gone + 1].count &+= self.earlier[self.gone].count
+      self.forget(1)
+    }
     return true
   }
 

@@ -4,6 +4,7 @@ import MDMStanza
 /// Where the effects of a shard are performed. It belongs to whoever performs, one thread at a
 /// time, which the shard's lock hands it to; that is why it needs none of its own.
 final class Desk: @unchecked Sendable {
+  private let before = CacheLine()
   // Whoever performs has the desk to itself, and what it calls back never touches it, so dynamic
   // exclusivity checks on these would only cost time.
 
@@ -16,7 +17,10 @@ final class Desk: @unchecked Sendable {
   @exclusivity(unchecked) private var full: [Mailbox] = []
   @exclusivity(unchecked) private var totals = ServiceCounters.Totals()
   /// Whose effects are being performed, while they are.
-  @exclusivity(unchecked) private var service: MessagingService?
+  ///
+  /// Not counted, since whoever performs keeps it: all shards would count on the one object.
+  @exclusivity(unchecked) private var service: Unmanaged<MessagingService>?
+  private let after = CacheLine()
 
   /// An account as the effects that are being performed see it.
   private struct Place {
@@ -35,7 +39,7 @@ final class Desk: @unchecked Sendable {
   }
 
   private func performAll(for service: MessagingService) {
-    self.service = service
+    self.service = .passUnretained(service)
     defer { self.service = nil }
     var performer = self
     let count = self.batch.effects.count
@@ -187,7 +191,7 @@ extension Desk: EffectPerformer {
   }
 
   func route(_ routing: Routing) {
-    guard let service = self.service,
+    guard let service = self.service?.takeUnretainedValue(),
       let sender = self.places[Int(routing.device.slot)].sender
     else {
       preconditionFailure("\(routing.device) has sent a stanza without being of an account.")

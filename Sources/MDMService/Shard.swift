@@ -98,7 +98,7 @@ final class Shard: Sendable {
 }
 
 /// Sixteen words that nobody looks at.
-private struct CacheLine: Sendable {
+struct CacheLine: Sendable {
   private let words = (
     UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0),
     UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0)

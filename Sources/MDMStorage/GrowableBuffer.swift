@@ -40,7 +40,7 @@ package struct GrowableBuffer<Element: ~Copyable>: ~Copyable {
   /// there until the buffer grows.
   ///
   /// - Precondition: `index` is below ``count``; checked in debug builds only, for the hot path,
-  ///   whose indices come from the sets of occupied places.
+  ///   whose indices come from an index of just these elements.
   @inlinable @inline(always)
   package mutating func pointer(to index: Int) -> UnsafeMutablePointer<Element> {
     assert(index >= 0 && index < self.count)
