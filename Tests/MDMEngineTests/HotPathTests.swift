@@ -159,6 +159,90 @@ struct HotPathTests {
     }
   }
 
+  @Test("a buffer that is restored under pressure counts among the largest (R-054, B11)")
+  func restoredUnderPressure() throws {
+    var effects = Effects()
+    func fill(
+      _ engine: inout MessagingEngine, _ name: AccountName, _ count: Int
+    ) throws -> AccountHandle {
+      let account = try engine.open(name, at: .origin, into: &effects)
+      let phone = try engine.signIn(
+        SignIn(device: "phone"), to: account, at: .origin, into: &effects
+      ).device
+      engine.setMode(.quiet, of: phone, at: .origin, into: &effects)
+      try engine.signIn(SignIn(device: "laptop"), to: account, at: .origin, into: &effects)
+      for number in 0..<count {
+        engine.receive(Self.message(number), for: account, at: .origin, into: &effects)
+      }
+      return account
+    }
+    var source = try Self.makeEngine()
+    let big = try fill(&source, "big", 6)
+    let snapshot = source.snapshot(of: big)
+    let bytes = try #require(snapshot)
+
+    var engine = try Self.makeEngine { $0.overallLimit = 16 }
+    for number in 0..<5 { _ = try fill(&engine, AccountName("account\(number)"), 3) }
+    // The sixteenth stanza flushes one buffer of three; from now on buffers are followed.
+    _ = try fill(&engine, "last", 1)
+    let held = engine.counters(at: .origin).gauges.heldStanzas
+    #expect(held == 13)
+    effects.removeAll()
+    let restored = try engine.restoreAccount(from: bytes, at: .origin, into: &effects)
+    let flushed = effects.compactMap { if case .flush(let flush) = $0 { flush } else { nil } }
+    #expect(flushed.map(\.device.slot) == [restored.slot])
+    #expect(flushed.map(\.count) == [6])
+  }
+
+  @Test("a device's handle with an index that no account has is stale")
+  func forgedIndex() throws {
+    var engine = try Self.makeEngine()
+    var effects = Effects()
+    let account = try engine.open("alice", at: .origin, into: &effects)
+    try engine.signIn(SignIn(device: "phone"), to: account, at: .origin, into: &effects)
+    for index in DeviceSet.capacity..<64 {
+      let forged = DeviceHandle(slot: 0, index: index, generation: 0)
+      let report = engine.report(on: forged)
+      let outcome = engine.signOut(forged, at: .origin, into: &effects)
+      #expect(report == nil)
+      #expect(outcome == .ignored(.staleHandle))
+    }
+  }
+
+  @Test("just these decisions ring (B9)")
+  func ringing() {
+    let rings = NotificationDecision.allCases.filter(\.rings)
+    #expect(rings == [.activeClient, .noActiveClient, .activityExpired, .urgent])
+  }
+
+  @Test("with and without explanations a script has the same effects, counters and snapshots")
+  func plainAndExplaining() throws {
+    for seed in 0..<120 as Range<UInt64> {
+      var options = ScriptGenerator.Options()
+      options.devicesPerAccount = seed % 3 == 0 ? 14 : 5
+      options.accounts = 1 + Int(seed % 3)
+      let script = ScriptGenerator(seed: seed &+ 1_000_000, options: options).script(steps: 300)
+      var plain = MessagingEngine(configuration: script.configuration)
+      var explaining = MessagingEngine(configuration: script.configuration)
+      var player = ScriptPlayer()
+      var effects = Effects()
+      var explained = Effects(explaining: true)
+      for step in script.steps {
+        effects.removeAll()
+        explained.removeAll()
+        guard let input = player.input(for: step, on: plain) else { continue }
+        let outcome = input.apply(to: &plain, into: &effects)
+        let same = input.apply(to: &explaining, into: &explained) == outcome
+        player.note(outcome, of: step, effects)
+        try #require(same && effects == explained, "seed \(seed), \(step)")
+      }
+      let (one, other) = (plain.counters(at: player.now), explaining.counters(at: player.now))
+      #expect(one == other, "seed \(seed)")
+      let snapshots = (plain.snapshot(), explaining.snapshot())
+      #expect(snapshots.0 == snapshots.1, "seed \(seed)")
+    }
+  }
+
   @Test("a performer is handed every effect as its value has it, in order")
   func performer() {
     for seed in 0..<40 as Range<UInt64> {

@@ -103,4 +103,16 @@ struct UnreadPositionsTests {
     ]
     for runs in torn { #expect(UnreadPositions(runs: runs) == nil, "\(runs)") }
   }
+
+  @Test("more runs than the limit, as an older snapshot may have them, are merged with the next")
+  func tooManyRestoredRuns() throws {
+    let count = UnreadPositions.runLimit + 76
+    let restored = (0..<UInt64(count)).map {
+      UnreadPositions.Run(first: $0 * 2 + 1, last: $0 * 2 + 1, count: 1)
+    }
+    var unread = try #require(UnreadPositions(runs: restored))
+    for extra in 0..<100 as Range<UInt64> { _ = unread.append(10_000 + extra * 2) }
+    #expect(unread.runs.count == UnreadPositions.runLimit)
+    #expect(unread.count == count + 100)
+  }
 }
