@@ -53,13 +53,13 @@ public enum Limit: Sendable, Equatable, Codable {
     }
   }
 
-  /// Whether the limit is reached for good, so that it needs no waiver any more: by a quarter where
+  /// Whether the limit is reached for good, so that it needs no waiver any more: twice over where
   /// the value moves with the machine's load.
   public func isReached(by amount: Double, within tolerance: Tolerance) -> Bool {
     guard tolerance.isOfTimes else { return self.allows(amount) }
     switch self {
-    case .atMost(let most): return amount <= most * 0.75
-    case .atLeast(let least): return amount >= least * 1.25
+    case .atMost(let most): return amount <= most * 0.5
+    case .atLeast(let least): return amount >= least * 2
     }
   }
 
