@@ -18,8 +18,8 @@ extension MessagingEngine {
   /// The open accounts of many names at once, in their order; nil for a name that has none.
   ///
   /// With so many accounts that they do not fit into the processor's caches, looking up some thirty
-  /// names at once and then handing in their stanzas takes well under half the time of one after
-  /// the other: the waits for memory overlap. Nothing else changes.
+  /// names at once and then handing in their stanzas takes about half the time of one after the
+  /// other: the waits for memory overlap. Nothing else changes.
   ///
   /// - Parameter handles: is emptied first; its memory is used again.
   /// - Complexity: O(names).
