@@ -69,6 +69,8 @@ extension MessagingService {
     }
     guard isFirst else { return }
     let now = now ?? self.clock.now()
+    // Every door is shut before the first effect is performed, which may call anything.
+    for shard in self.shards { shard.state.withLock { $0.isDraining = true } }
     for shard in self.shards {
       shard.run(for: self, at: now) { $0.drain(at: now) }
     }

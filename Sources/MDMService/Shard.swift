@@ -258,8 +258,10 @@ struct ShardState: ~Copyable, Sendable {
     }
   }
 
-  /// Hands everything that is left to the host: unread events, and what the accounts hold.
+  /// Hands everything that is left to the host: unread events, and what the accounts hold. Lets
+  /// nobody in any more, since nobody would hand over what came after.
   mutating func finish(at now: MonotonicInstant) {
+    self.isDraining = true
     self.engine.expire(at: now, into: &self.outbox.effects)
     for mailbox in self.scopes { self.outbox.add(.left(mailbox)) }
     for account in self.accounts.compactMap({ $0?.handle }) {
