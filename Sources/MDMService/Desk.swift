@@ -127,6 +127,7 @@ final class Desk: @unchecked Sendable {
         self.totals.unread &+= UInt64(unread.count)
         self.host.unread(unread, of: mailbox.device, of: mailbox.name)
       }
+    case .gone(let mailbox):
       mailbox.noteClosed()
     }
   }

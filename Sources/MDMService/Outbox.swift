@@ -27,6 +27,9 @@ struct Outbox: Sendable {
     case finished(Mailbox)
     /// A scope was left: what is unread goes to the host.
     case left(Mailbox)
+    /// Everything that concerns a scope's device has been performed: whoever waits for that goes
+    /// on.
+    case gone(Mailbox)
   }
 
   var isEmpty: Bool { self.effects.isEmpty && self.steps.isEmpty }

@@ -238,6 +238,12 @@ struct ShardState: ~Copyable, Sendable {
     self.outbox.add(.left(mailbox))
     _ = self.engine.apply(.signOut(mailbox.device), at: now, into: &self.outbox.effects)
     self.scopes.removeAll { $0 === mailbox }
+    self.noteLeft(mailbox, at: now)
+    // Last: the scope returns when this is performed, and by then the host has all of it.
+    self.outbox.add(.gone(mailbox))
+  }
+
+  private mutating func noteLeft(_ mailbox: Mailbox, at now: MonotonicInstant) {
     guard self.isOpen(mailbox.account) else { return }
     let slot = Int(mailbox.account.slot)
     self.accounts[slot]?.scopes -= 1
@@ -267,6 +273,7 @@ struct ShardState: ~Copyable, Sendable {
     for account in self.accounts.compactMap({ $0?.handle }) {
       _ = self.close(account, at: now)
     }
+    for mailbox in self.scopes { self.outbox.add(.gone(mailbox)) }
   }
 
   // MARK: - Pausing

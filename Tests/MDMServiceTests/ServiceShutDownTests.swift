@@ -30,6 +30,43 @@ struct ServiceShutDownTests {
       #expect(service.counters().gauges.accounts == 0)
     }
   }
+
+  @Test("B14: a scope returns only when what was held for its device is with the host")
+  func scopeWaitsForHeld() async throws {
+    for finishes in [false, true] {
+      let scene = try Scene { $0.shards = 1 }
+      let service = scene.service
+      let alice = try service.open("alice")
+      let order = Log<String>()
+      let (performing, handing) = (Gate(), Gate())
+      scene.host.react { entry in
+        if entry.text == "archive first received of alice" { performing.pass() }
+        guard entry.text == "undelivered held of alice" else { return }
+        handing.pass()
+        order.append("undelivered")
+      }
+      let scope = Task {
+        try await service.withDevice(SignIn(device: "phone"), of: "alice") { phone in
+          service.connectionLost(phone.handle)
+          service.receive(.message("held"), for: alice)
+          Task { await onThreads(1) { _ in service.receive(.message("first"), for: alice) } }
+          while !performing.isWaitedFor { await Task.yield() }
+          // What is left is decided here, and performed by the other thread.
+          if finishes { service.finish() }
+        }
+        order.append("returned")
+      }
+      while service.serviceCounters.gauges.scopes > 0 || !performing.isWaitedFor {
+        await Task.yield()
+      }
+      performing.open()
+      while !handing.isWaitedFor { await Task.yield() }
+      for _ in 0..<1_000 { await Task.yield() }
+      handing.open()
+      try await scope.value
+      #expect(order.all == ["undelivered", "returned"])
+    }
+  }
 }
 
 extension MessagingService {
