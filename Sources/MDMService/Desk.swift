@@ -129,6 +129,8 @@ final class Desk: @unchecked Sendable {
       }
     case .gone(let mailbox):
       mailbox.noteClosed()
+    case .reached(let waiter):
+      waiter.resume()
     }
   }
 

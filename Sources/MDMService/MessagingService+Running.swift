@@ -11,7 +11,7 @@ extension MessagingService {
   ///
   /// After ``shutDown(at:)`` it waits until every scope has been left, at most for
   /// ``ServiceConfiguration/Values/drainTimeout``; then ``finish(at:)`` hands what is left to the
-  /// host, and it returns. When its task is cancelled it shuts down by itself and does the same
+  /// host, and it returns once all of it has been performed, by whichever thread. When its task is cancelled it shuts down by itself and does the same
   /// without waiting, since a cancelled task cannot wait for time to pass.
   ///
   /// - Throws: ``ServiceError/alreadyRun`` the second time; whatever the clock's `sleep` throws for
@@ -47,6 +47,13 @@ extension MessagingService {
       failure = error
     }
     self.finish()
+    // Another thread may be performing some of it. Nothing that is decided from now on has effects
+    // on another shard, since no account is open: it does for one shard to be asked at a time.
+    for shard in self.shards {
+      await withUnsafeContinuation { (waiter: UnsafeContinuation<Void, Never>) in
+        shard.run(for: self, at: .origin) { $0.outbox.add(.reached(waiter)) }
+      }
+    }
     return failure
   }
 
@@ -81,6 +88,9 @@ extension MessagingService {
   /// accounts hold, which are closed. ``run()`` does it by itself; a host that does not run it
   /// calls this after ``shutDown(at:)``, when it has waited long enough. Shuts down first if that
   /// has not been done.
+  ///
+  /// As with every verb, a thread that performs for a shard just now performs this as well: it may
+  /// still be at it when this returns. ``run()`` waits for it.
   public func finish(at now: MonotonicInstant? = nil) {
     let now = now ?? self.clock.now()
     self.shutDown(at: now)

@@ -30,6 +30,8 @@ struct Outbox: Sendable {
     /// Everything that concerns a scope's device has been performed: whoever waits for that goes
     /// on.
     case gone(Mailbox)
+    /// Somebody waits until everything before this has been performed.
+    case reached(UnsafeContinuation<Void, Never>)
   }
 
   var isEmpty: Bool { self.effects.isEmpty && self.steps.isEmpty }

@@ -67,6 +67,41 @@ struct ServiceShutDownTests {
       #expect(order.all == ["undelivered", "returned"])
     }
   }
+
+  @Test("the run returns only when all that was left is with the host, whoever performs it")
+  func runWaitsForOthers() async throws {
+    let scene = try Scene { $0.shards = 3 }
+    let service = scene.service
+    let name = service.name(onShard: 1)
+    let account = try service.open(name)
+    let phone = try service.signIn(SignIn(device: "phone"), to: account).device
+    let order = Log<String>()
+    let (performing, handing) = (Gate(), Gate())
+    scene.host.react { entry in
+      if entry.text == "archive first received of \(name)" { performing.pass() }
+      guard entry.text == "undelivered held of \(name)" else { return }
+      handing.pass()
+      order.append("undelivered")
+    }
+    async let other: Void = onThreads(1) { _ in service.receive(.message("first"), for: account) }
+    while !performing.isWaitedFor { await Task.yield() }
+    service.connectionLost(phone)
+    service.receive(.message("held"), for: account)
+    service.shutDown()
+    async let running: Void = {
+      try await service.run()
+      order.append("returned")
+    }()
+    while service.account(named: name) != nil { await Task.yield() }
+    performing.open()
+    while !handing.isWaitedFor { await Task.yield() }
+    for _ in 0..<1_000 { await Task.yield() }
+    handing.open()
+    await other
+    try await running
+    #expect(order.all == ["undelivered", "returned"])
+    #expect(service.serviceCounters.gauges.waitingEffects == 0)
+  }
 }
 
 extension MessagingService {
