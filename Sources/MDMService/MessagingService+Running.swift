@@ -9,7 +9,7 @@ extension MessagingService {
   /// Handles deadlines as they come, on one timer for all shards, until the service has been shut
   /// down and drained. Starts no task that outlives it.
   ///
-  /// After ``shutDown(at:)`` it waits until every scope has been left, at most for
+  /// After ``shutDown(at:)`` it goes on until every scope has been left, at most for
   /// ``ServiceConfiguration/Values/drainTimeout``; then ``finish(at:)`` hands what is left to the
   /// host, and it returns once all of it has been performed, by whichever thread. When its task is cancelled it shuts down by itself and does the same
   /// without waiting, since a cancelled task cannot wait for time to pass.
@@ -41,7 +41,8 @@ extension MessagingService {
       self.shutDown()
       let limit = self.clock.now().advanced(by: self.settings.drainTimeout)
       while self.hasScopes, !Task.isCancelled, self.clock.now() < limit {
-        try await self.timer.sleep(self.clock, until: limit)
+        self.expire()
+        try await self.timer.sleep(self.clock) { min(limit, self.earliestDeadline) }
       }
     } catch {
       failure = error

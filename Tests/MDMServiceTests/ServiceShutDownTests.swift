@@ -102,6 +102,32 @@ struct ServiceShutDownTests {
     #expect(order.all == ["undelivered", "returned"])
     #expect(service.serviceCounters.gauges.waitingEffects == 0)
   }
+
+  @Test("B14: deadlines are handled while scopes are waited for")
+  func deadlinesWhileDraining() async throws {
+    let scene = try Scene {
+      $0.shards = 2
+      $0.drainTimeout = .seconds(3_600)
+    }
+    let service = scene.service
+    let bob = try service.open("bob")
+    let phone = try service.signIn(SignIn(device: "phone"), to: bob).device
+    async let running: Void = service.run()
+    try await service.withDevice(SignIn(device: "phone"), of: "alice") { _ in
+      service.shutDown()
+      await scene.clock.waitForSleeper(until: .second(3_600))
+      service.connectionLost(phone)
+      service.receive(.message("held"), for: bob)
+      await scene.clock.waitForSleeper(until: .second(60))
+      scene.clock.advance(to: .second(60))
+      await scene.clock.waitForSleeper(until: .second(3_600))
+      #expect(
+        scene.texts() == [
+          "archive held received of bob", "undelivered held of bob", "resumeWindowExpired of bob",
+        ])
+    }
+    try await running
+  }
 }
 
 extension MessagingService {
