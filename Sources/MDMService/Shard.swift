@@ -88,8 +88,10 @@ final class Shard: Sendable {
       }
       guard due.contains(.perform) else { return }
       self.desk.perform(for: service)
+      // Performing takes its time, and a pause begins after it: the window is the device's whole.
+      let now = self.desk.hasFull ? service.clock.now() : .origin
       due = self.state.withLock { state in
-        self.desk.report(to: &state)
+        self.desk.report(to: &state, at: now)
         state.isPerforming = false
         return self.settle(&state)
       }
