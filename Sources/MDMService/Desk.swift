@@ -60,11 +60,15 @@ final class Desk: @unchecked Sendable {
     self.totals.largestBatch = max(self.totals.largestBatch, count)
   }
 
+  /// Whether streams have become too long, which are to be paused.
+  var hasFull: Bool { !self.full.isEmpty }
+
   /// Hands what was counted over, and pauses the streams that are too long. Under the shard's lock.
-  func report(to state: inout ShardState) {
+  func report(to state: inout ShardState, at now: MonotonicInstant) {
     state.totals.add(self.totals)
     self.totals = ServiceCounters.Totals()
     guard !self.full.isEmpty else { return }
+    state.outbox.now = max(state.outbox.now, now)
     for mailbox in self.full { state.pause(mailbox, at: state.outbox.now) }
     self.full.removeAll(keepingCapacity: true)
   }
@@ -127,7 +131,10 @@ final class Desk: @unchecked Sendable {
         self.totals.unread &+= UInt64(unread.count)
         self.host.unread(unread, of: mailbox.device, of: mailbox.name)
       }
+    case .gone(let mailbox):
       mailbox.noteClosed()
+    case .reached(let waiter):
+      waiter.resume()
     }
   }
 

@@ -91,7 +91,7 @@ final class Mailbox: Sendable {
     return unread
   }
 
-  /// Says that what was unread is with the host.
+  /// Says that all that was the device's is with the host: what was unread and what was held.
   func noteClosed() {
     let leaver = self.box.withLock { box in
       box.isClosed = true

@@ -27,6 +27,11 @@ struct Outbox: Sendable {
     case finished(Mailbox)
     /// A scope was left: what is unread goes to the host.
     case left(Mailbox)
+    /// Everything that concerns a scope's device has been performed: whoever waits for that goes
+    /// on.
+    case gone(Mailbox)
+    /// Somebody waits until everything before this has been performed.
+    case reached(UnsafeContinuation<Void, Never>)
   }
 
   var isEmpty: Bool { self.effects.isEmpty && self.steps.isEmpty }

@@ -28,8 +28,7 @@ final class ServiceTimer: Sendable {
     try await self.sleep(clock, until: deadline)
   }
 
-  /// Sleeps until an instant, or until woken.
-  func sleep(_ clock: ServiceClock, until deadline: MonotonicInstant) async throws {
+  private func sleep(_ clock: ServiceClock, until deadline: MonotonicInstant) async throws {
     if deadline == .distantFuture { return await self.signal.wait() }
     let signal = self.signal
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -88,8 +88,10 @@ final class Shard: Sendable {
       }
       guard due.contains(.perform) else { return }
       self.desk.perform(for: service)
+      // Performing takes its time, and a pause begins after it: the window is the device's whole.
+      let now = self.desk.hasFull ? service.clock.now() : .origin
       due = self.state.withLock { state in
-        self.desk.report(to: &state)
+        self.desk.report(to: &state, at: now)
         state.isPerforming = false
         return self.settle(&state)
       }
@@ -238,6 +240,12 @@ struct ShardState: ~Copyable, Sendable {
     self.outbox.add(.left(mailbox))
     _ = self.engine.apply(.signOut(mailbox.device), at: now, into: &self.outbox.effects)
     self.scopes.removeAll { $0 === mailbox }
+    self.noteLeft(mailbox, at: now)
+    // Last: the scope returns when this is performed, and by then the host has all of it.
+    self.outbox.add(.gone(mailbox))
+  }
+
+  private mutating func noteLeft(_ mailbox: Mailbox, at now: MonotonicInstant) {
     guard self.isOpen(mailbox.account) else { return }
     let slot = Int(mailbox.account.slot)
     self.accounts[slot]?.scopes -= 1
@@ -258,13 +266,16 @@ struct ShardState: ~Copyable, Sendable {
     }
   }
 
-  /// Hands everything that is left to the host: unread events, and what the accounts hold.
+  /// Hands everything that is left to the host: unread events, and what the accounts hold. Lets
+  /// nobody in any more, since nobody would hand over what came after.
   mutating func finish(at now: MonotonicInstant) {
+    self.isDraining = true
     self.engine.expire(at: now, into: &self.outbox.effects)
     for mailbox in self.scopes { self.outbox.add(.left(mailbox)) }
     for account in self.accounts.compactMap({ $0?.handle }) {
       _ = self.close(account, at: now)
     }
+    for mailbox in self.scopes { self.outbox.add(.gone(mailbox)) }
   }
 
   // MARK: - Pausing

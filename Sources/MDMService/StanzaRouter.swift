@@ -56,7 +56,7 @@ public struct NameRouter: StanzaRouter {
       return RoutedStanza(
         account: AccountName(text), address: .account, stanza: stanza.received(from: sender))
     }
-    let device = text[text.index(after: slash)...]
+    let device = text[text.utf8.index(after: slash)...]
     guard slash > text.startIndex, !device.isEmpty else { return nil }
     return RoutedStanza(
       account: AccountName(String(text[..<slash])), address: .device(DeviceName(String(device))),

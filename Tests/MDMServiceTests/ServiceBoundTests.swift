@@ -85,6 +85,21 @@ struct ServiceBoundTests {
     #expect(scene.service.serviceCounters.totals.streamsResumed == 0)
   }
 
+  @Test("B14: the window of a paused device begins when it is paused, however slow the host was")
+  func windowIsWhole() async throws {
+    let scene = try Self.makeScene(1)
+    scene.host.react { entry in
+      if case .archive = entry { scene.clock.advance(by: .seconds(61)) }
+    }
+    try await scene.service.withDevice(SignIn(device: "phone"), of: "alice") { phone in
+      scene.service.receive(.message("0"), for: phone.account)
+      #expect(phone.isPaused)
+      #expect(scene.service.nextDeadline == .second(121))
+      scene.service.expire()
+      #expect(scene.service.report(on: phone.handle)?.phase == .detached)
+    }
+  }
+
   @Test("B10: a paused device is not reached, so that others do not count on it")
   func othersAreTold() async throws {
     let scene = try Self.makeScene(1)

@@ -84,6 +84,16 @@ struct ServiceRoutingTests {
     #expect(targets == [old])
   }
 
+  @Test("a device's name may begin with a combining mark, or be just that")
+  func combiningMark() {
+    for device in ["\u{301}x", "\u{301}"] {
+      let routed = NameRouter().destination(
+        of: .message("m", to: "bob/\(device)"), sentBy: StanzaSender("alice"))
+      #expect(routed?.account == "bob")
+      #expect(routed?.address == .device(DeviceName(device)))
+    }
+  }
+
   @Test("what is for nobody here goes to the host with the reason")
   func foreign() throws {
     let town = try Town(["alice", "bob"])
