@@ -11,8 +11,9 @@ extension MessagingService {
   ///
   /// After ``shutDown(at:)`` it goes on until every scope has been left, at most for
   /// ``ServiceConfiguration/Values/drainTimeout``; then ``finish(at:)`` hands what is left to the
-  /// host, and it returns once all of it has been performed, by whichever thread. When its task is cancelled it shuts down by itself and does the same
-  /// without waiting, since a cancelled task cannot wait for time to pass.
+  /// host, and it returns once all of it has been performed, by whichever thread. When its task is
+  /// cancelled it shuts down by itself and does the same without waiting, since a cancelled task
+  /// cannot wait for time to pass.
   ///
   /// - Throws: ``ServiceError/alreadyRun`` the second time; whatever the clock's `sleep` throws for
   ///   another reason than being cancelled, after having drained.
