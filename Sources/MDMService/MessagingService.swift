@@ -77,7 +77,8 @@ public final class MessagingService: Sendable {
   public var shardCount: Int { self.shards.count }
 
   /// The shard that an account of this name is on: the same in every process with as many shards.
-  /// Threads that keep to the accounts of different shards never wait for each other.
+  /// Threads that keep to the accounts of different shards wait for each other only where accounts
+  /// of one write to accounts of the other.
   ///
   /// - Complexity: O(length of the name).
   public func shard(of name: AccountName) -> Int {
