@@ -1,4 +1,3 @@
-import MDMSession
 import MDMStanza
 import Synchronization
 
@@ -15,8 +14,8 @@ final class Mailbox: Sendable {
     var head = 0
     var isFinished = false
     var isClosed = false
-    /// The mode to put back when a paused stream goes on; nil while it is not paused.
-    var pausedMode: SessionMode?
+    /// The engine has been told that the device is away.
+    var isPaused = false
     var reader: UnsafeContinuation<Void, Never>?
     var leaver: UnsafeContinuation<Void, Never>?
 
@@ -29,12 +28,11 @@ final class Mailbox: Sendable {
       return reader
     }
 
-    /// The mode of a paused stream that has been read to its end: it goes on.
-    mutating func takePausedMode() -> SessionMode? {
-      guard self.count == 0 else { return nil }
-      let mode = self.pausedMode
-      self.pausedMode = nil
-      return mode
+    /// Whether a paused stream has been read to its end: it goes on.
+    mutating func takePause() -> Bool {
+      guard self.isPaused, self.count == 0 else { return false }
+      self.isPaused = false
+      return true
     }
   }
 
@@ -69,7 +67,7 @@ final class Mailbox: Sendable {
       if box.isFinished { return nil }
       box.events.append(.ended(end))
       box.isFinished = true
-      box.pausedMode = nil
+      box.isPaused = false
       return box.takeReader()
     }
     reader?.resume()
@@ -84,7 +82,7 @@ final class Mailbox: Sendable {
       box.events = []
       box.head = 0
       box.isFinished = true
-      box.pausedMode = nil
+      box.isPaused = false
       return (unread, box.takeReader())
     }
     reader?.resume()
@@ -118,23 +116,23 @@ final class Mailbox: Sendable {
 
   /// Pauses the stream if as many events wait as may and `detach` says that the engine has been
   /// told. Reading on cannot come in between, so a paused stream always has a reader to come.
-  func pause(_ detach: () -> SessionMode?) -> Bool {
+  func pause(_ detach: () -> Bool) -> Bool {
     self.box.withLock { box in
-      guard box.count >= self.limit, !box.isFinished, let mode = detach() else { return false }
-      box.pausedMode = mode
+      guard box.count >= self.limit, !box.isFinished, detach() else { return false }
+      box.isPaused = true
       return true
     }
   }
 
   /// Whether the stream is paused.
-  var isPaused: Bool { self.box.withLock { $0.pausedMode != nil } }
+  var isPaused: Bool { self.box.withLock { $0.isPaused } }
 
   // MARK: - Taking out
 
   /// What taking out has found.
   enum Take {
-    /// Events; when the stream was paused and is read to its end, the mode that it goes on in.
-    case events(resuming: SessionMode?)
+    /// Events, and whether the stream was paused and is read to its end, so that it goes on.
+    case events(resuming: Bool)
     /// None as yet.
     case nothing
     /// None, and none will come.
@@ -152,7 +150,7 @@ final class Mailbox: Sendable {
         box.events.removeAll(keepingCapacity: true)
         box.head = 0
       }
-      return .events(resuming: box.takePausedMode())
+      return .events(resuming: box.takePause())
     }
   }
 
@@ -170,7 +168,7 @@ final class Mailbox: Sendable {
         box.events.removeFirst(box.head)
         box.head = 0
       }
-      return .events(resuming: box.takePausedMode())
+      return .events(resuming: box.takePause())
     }
   }
 

@@ -106,8 +106,8 @@ public struct MessagingDevice: Sendable {
     batch.removeAll(keepingCapacity: true)
     while true {
       switch self.mailbox.takeAll(into: &batch) {
-      case .events(let mode):
-        if let mode { self.service.resume(self.mailbox, in: mode) }
+      case .events(let isResuming):
+        if isResuming { self.service.resume(self.mailbox) }
         return true
       case .end:
         return false
@@ -123,8 +123,8 @@ public struct MessagingDevice: Sendable {
     var event: DeviceEvent?
     while true {
       switch self.mailbox.takeFirst(into: &event) {
-      case .events(let mode):
-        if let mode { self.service.resume(self.mailbox, in: mode) }
+      case .events(let isResuming):
+        if isResuming { self.service.resume(self.mailbox) }
         return event
       case .end:
         return nil

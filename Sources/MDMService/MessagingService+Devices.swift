@@ -1,5 +1,4 @@
 public import MDMEngine
-import MDMSession
 public import MDMStanza
 
 // Devices in scopes.
@@ -62,10 +61,10 @@ extension MessagingService {
   }
 
   /// Lets a device's paused stream go on.
-  func resume(_ mailbox: Mailbox, in mode: SessionMode) {
+  func resume(_ mailbox: Mailbox) {
     let now = self.clock.now()
     self.shards[Int(mailbox.device.engineNumber)].run(for: self, at: now) { state in
-      state.resume(mailbox.device, in: mode, at: now)
+      state.resumePaused(mailbox.device, at: now)
     }
   }
 }

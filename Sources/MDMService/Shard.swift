@@ -284,17 +284,17 @@ struct ShardState: ~Copyable, Sendable {
   mutating func pause(_ mailbox: Mailbox, at now: MonotonicInstant) {
     let device = mailbox.device
     let isPaused = mailbox.pause {
-      guard let mode = self.engine.report(on: device)?.requestedMode,
-        self.engine.apply(
-          .connectionLost(device), at: now, into: &self.outbox.effects) == .done
-      else { return nil }
-      return mode
+      self.engine.apply(.connectionLost(device), at: now, into: &self.outbox.effects) == .done
     }
     if isPaused { self.totals.streamsPaused &+= 1 }
   }
 
-  /// Lets a paused stream go on: what was held comes first, then its mode is as it was.
-  mutating func resume(_ device: DeviceHandle, in mode: SessionMode, at now: MonotonicInstant) {
+  /// Lets a paused stream go on: what was held comes first, then its mode is as it was, or as what
+  /// has happened meanwhile has made it.
+  mutating func resumePaused(_ device: DeviceHandle, at now: MonotonicInstant) {
+    // What is due may change the mode, as carrying any command out would.
+    self.engine.expire(at: now, into: &self.outbox.effects)
+    guard let mode = self.engine.report(on: device)?.requestedMode else { return }
     let outcome = self.engine.apply(.resume(device), at: now, into: &self.outbox.effects)
     guard outcome == .done else { return }
     self.totals.streamsResumed &+= 1

@@ -70,6 +70,31 @@ struct ServiceBoundTests {
     }
   }
 
+  @Test("B18: a paused stream does not go on in a mode that giving MDM up has ended meanwhile")
+  func modeMeanwhile() async throws {
+    for isForAll in [false, true] {
+      let scene = try Self.makeScene()
+      let service = scene.service
+      try await service.withDevice(SignIn(device: "phone"), of: "alice") { phone in
+        phone.setMode(.quiet)
+        for number in 0..<3 {
+          service.receive(.message("\(number)"), for: phone.account)
+          phone.noteRequest()
+        }
+        #expect(phone.isPaused)
+        for isWanted in [false, true] {
+          if isForAll { service.setEnabled(isWanted) } else { phone.requestMDM(isWanted) }
+        }
+        let mode = service.report(on: phone.handle)?.requestedMode
+        #expect(mode == .normal)
+        var batch: [DeviceEvent] = []
+        #expect(await phone.nextBatch(into: &batch))
+        #expect(service.report(on: phone.handle)?.phase == .connected)
+        #expect(service.report(on: phone.handle)?.requestedMode == mode)
+      }
+    }
+  }
+
   @Test("B14: a device that does not catch up within the window is ended, and the host told")
   func windowPasses() async throws {
     let scene = try Self.makeScene()
