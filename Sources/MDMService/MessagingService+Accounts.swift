@@ -131,8 +131,9 @@ extension MessagingService {
 
   /// Replaces the engines' configuration, one shard after the other.
   public func configure(_ configuration: Configuration, at now: MonotonicInstant? = nil) {
-    self.lifecycle.withLock { $0.configuration = configuration }
-    self.applyToAll(.configure(configuration.shared(among: self.shards.count)), at: now)
+    self.applyToAll(
+      .configure(configuration.shared(among: self.shards.count)), configuration: configuration,
+      at: now)
   }
 
   /// Switches Multiple Device Messaging on or off for all, at once or at the restart, one shard
@@ -147,8 +148,16 @@ extension MessagingService {
     self.applyToAll(.restart, at: now)
   }
 
-  private func applyToAll(_ command: Command, at now: MonotonicInstant?) {
+  /// Decides on all shards before any of it is performed, and one such command after the other, so
+  /// that shards never come to rest with different answers, even if the host's methods call in.
+  private func applyToAll(
+    _ command: Command, configuration: Configuration? = nil, at now: MonotonicInstant?
+  ) {
     let now = now ?? self.clock.now()
-    for shard in self.shards { _ = shard.apply(command, at: now, for: self) }
+    self.lifecycle.withLock { state in
+      if let configuration { state.configuration = configuration }
+      for shard in self.shards { shard.decide(command, at: now) }
+    }
+    for shard in self.shards { shard.run(for: self, at: now) { _ in } }
   }
 }

@@ -13,7 +13,7 @@ public struct ServiceClock: Sendable {
   /// - Parameters:
   ///   - now: what time it is; must never go back, and be quick.
   ///   - sleep: returns once `now` has reached the instant. Nothing is wrong with early returns.
-  ///     When its task is cancelled it throws `CancellationError`; any other error ends the run.
+  ///     It throws when its task is cancelled; thrown at any other time, an error ends the run.
   public init(
     now: @escaping @Sendable () -> MonotonicInstant,
     sleep: @escaping @Sendable (_ deadline: MonotonicInstant) async throws -> Void

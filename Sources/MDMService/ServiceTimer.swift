@@ -35,11 +35,16 @@ final class ServiceTimer: Sendable {
       group.addTask {
         // The waiting side goes on whatever becomes of the sleep, unless it has already.
         defer { if !Task.isCancelled { signal.fire() } }
-        try await clock.sleep(deadline)
+        do {
+          try await clock.sleep(deadline)
+        } catch {
+          // Whatever a clock throws when it is cancelled: that was us.
+          if !Task.isCancelled { throw error }
+        }
       }
       await signal.wait()
       group.cancelAll()
-      do { try await group.waitForAll() } catch is CancellationError {}
+      try await group.waitForAll()
     }
   }
 }

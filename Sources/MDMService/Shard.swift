@@ -52,6 +52,14 @@ final class Shard: Sendable {
     }
   }
 
+  /// Carries a command out and leaves its effects to the next ``run(for:at:_:)``.
+  func decide(_ command: Command, at now: MonotonicInstant) {
+    self.state.withLock { state in
+      state.outbox.now = max(state.outbox.now, now)
+      state.engine.apply(command, at: now, into: &state.outbox.effects)
+    }
+  }
+
   /// What is left to do without the lock.
   struct Due: OptionSet {
     let rawValue: UInt8

@@ -1,5 +1,6 @@
 import MDM
 import MDMTestKit
+import Synchronization
 import Testing
 
 @Suite("Accounts on shards")
@@ -134,5 +135,31 @@ struct ServiceAccountTests {
         "shards", "eventLimit", "effectLimit", "drainTimeout",
       ])
     #expect(ServiceConfiguration.standard.values.eventLimit == 1_024)
+  }
+
+  @Test("B18: shards agree about the switch whatever the host's methods call meanwhile")
+  func agreement() throws {
+    let scene = try Scene { $0.shards = 2 }
+    let service = scene.service
+    let devices = try [0, 1].map { shard in
+      let name = try #require(Self.names.first { service.shard(of: $0) == shard })
+      return try service.signIn(SignIn(device: "phone"), to: service.open(name)).device
+    }
+    service.setEnabled(false)
+    let hasReacted = Atomic(false)
+    scene.host.react { entry in
+      guard entry.text.hasPrefix("mdm true"),
+        !hasReacted.exchange(true, ordering: .relaxed)
+      else { return }
+      service.setEnabled(false)
+    }
+    service.setEnabled(true)
+    let reacted = hasReacted.load(ordering: .relaxed)
+    #expect(reacted)
+    #expect(devices.map { service.report(on: $0)?.isMDM } == [false, false])
+
+    let quick = try Configuration { $0.activeWindow = .seconds(60) }
+    service.configure(quick)
+    #expect(service.configuration == quick)
   }
 }

@@ -208,4 +208,29 @@ struct ServiceRunTests {
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
   }
+
+  @Test("a clock that throws an error of its own when it is cancelled does not end the run")
+  func ownError() async throws {
+    struct OwnError: Error {}
+    let manual = ManualClock()
+    let clock = ServiceClock(
+      now: { manual.now },
+      sleep: { deadline in
+        do { try await manual.sleep(until: deadline) } catch { throw OwnError() }
+      })
+    let service = MessagingService(clock: clock, host: RecordingHost())
+    let running = Task { try await service.run() }
+    let alice = try service.open("alice")
+    let phone = try service.signIn(SignIn(device: "phone"), to: alice).device
+    service.connectionLost(phone)
+    await manual.waitForSleeper(until: .second(60))
+    // An earlier deadline takes the sleeper's place.
+    service.configure(try Configuration { $0.resumeWindow = .seconds(30) })
+    let tablet = try service.signIn(SignIn(device: "tablet"), to: alice).device
+    service.connectionLost(tablet)
+    await manual.waitForSleeper(until: .second(30))
+    #expect(!service.isShuttingDown)
+    running.cancel()
+    try await running.value
+  }
 }
