@@ -177,15 +177,16 @@ class Load:
         await self.sender.close()
 
 
-async def measure(server, account, devices, plan):
-    """Medians over the plan's runs: microseconds of processor per message, messages per second."""
+async def measure(server, account, devices, warm_up, messages, runs):
+    """Medians over the runs: microseconds of processor per message, messages per second."""
     load = Load(server, account, devices)
     await load.log_in()
-    await load.run(plan.warm_up)
-    runs = [await load.run(plan.messages) for _ in range(plan.runs)]
+    await load.run(warm_up)
+    measured = [await load.run(messages) for _ in range(runs)]
     await load.close()
+    costs = [spent / messages * 1e6 for spent, _ in measured]
     return {
-        "cpu_us": statistics.median(spent for spent, _ in runs) / plan.messages * 1e6,
-        "cpu_us_runs": [spent / plan.messages * 1e6 for spent, _ in runs],
-        "per_second": plan.messages / statistics.median(elapsed for _, elapsed in runs),
+        "cpu_us": statistics.median(costs),
+        "cpu_us_runs": costs,
+        "per_second": messages / statistics.median(elapsed for _, elapsed in measured),
     }, load.deliveries

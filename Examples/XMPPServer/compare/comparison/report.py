@@ -76,11 +76,12 @@ def markdown(outcomes, plan, versions):
             try:
                 cells.append(cell(outcomes[name]))
             except KeyError:
-                cells.append("failed")
+                cells.append("failed" if outcomes[name]["failures"] else "left out")
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     lines.append("")
     lines.append(plan.describe())
     for name in names:
-        for part, text in outcomes[name].get("failures", {}).items():
-            lines.append(f"\n{name}, {part}: {text}")
+        for kind in ("failures", "left_out"):
+            for part, text in outcomes[name][kind].items():
+                lines.append(f"\n{name}, {part}: {text}")
     return "\n".join(lines) + "\n"
