@@ -132,7 +132,8 @@ class Client(asyncio.Protocol):
         self.serial += 1
         name = f"q{self.serial}".encode()
         address = b" to='" + to + b"'" if to else b""
-        self.send(b"<iq type='" + kind + b"' id='" + name + b"'" + address + b">" + payload + b"</iq>")
+        head = b"<iq type='" + kind + b"' id='" + name + b"'" + address + b">"
+        self.send(head + payload + b"</iq>")
         answer = rb"<iq\b[^>]*\bid=['\"]" + name + rb"['\"][^>]*?(?:/>|>.*?</iq>)"
         return (await self.expect(re.compile(answer, re.S)))[0]
 
@@ -192,7 +193,8 @@ class Client(asyncio.Protocol):
 def sasl(element, content, mechanism=None):
     attribute = f" mechanism='{mechanism}'" if mechanism else ""
     text = base64.b64encode(content).decode()
-    return f"<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'{attribute}>{text}</{element}>".encode()
+    head = f"<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'{attribute}>"
+    return f"{head}{text}</{element}>".encode()
 
 
 async def connect(server, name, resource):

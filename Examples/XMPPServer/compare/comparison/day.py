@@ -189,7 +189,7 @@ class Day:
         }, self.check()
 
     def check(self):
-        """Every message with a body: at each device of Alice's but the sender, and at the contact."""
+        """Every message with a body: at Alice's devices, the sender aside, and at the contact."""
         deliveries = Deliveries()
         for device in ("alice/laptop", "alice/phone"):
             for sender in sorted({event["actor"] for event, _ in self.sent.values()} - {device}):
