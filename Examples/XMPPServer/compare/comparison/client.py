@@ -55,7 +55,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, error):
         self.lost = error or ClientFailure("the server closed the connection")
         if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_exception(ClientFailure(f"{self.jid}: {self.lost}"))
+            self.waiter.set_exception(ClientFailure(str(self.lost)))
 
     def send(self, data):
         self.transport.write(data)
@@ -182,6 +182,11 @@ class Client(asyncio.Protocol):
         self.buffer.clear()
         if rest:
             on_data(rest, time.monotonic())
+
+    def check(self):
+        """Raises when the server has ended the connection."""
+        if self.lost is not None:
+            raise ClientFailure(f"{self.jid} lost its connection: {self.lost}")
 
     async def close(self):
         if self.lost is None:

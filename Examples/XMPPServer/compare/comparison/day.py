@@ -137,6 +137,8 @@ class Day:
         self.note_quiet(False, end)
         self.participants["alice/phone"].client.become_active()
         await asyncio.sleep(SETTLE)
+        for participant in self.participants.values():
+            participant.client.check()
         result = self.evaluate()
         for participant in self.participants.values():
             await participant.client.close()
