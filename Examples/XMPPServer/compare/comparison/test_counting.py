@@ -51,7 +51,7 @@ class DayTests(unittest.TestCase):
         day.quiet = [[100, 200]]
         # Active; then 5 s later, 4 s later, 11 s later, and so late that the quiet time cuts it.
         phone.reads = [(96, 1), (101, 10), (105, 10), (116, 10), (195, 10), (300, 1)]
-        result = day.evaluate()
+        result, _ = day.evaluate()
         self.assertEqual(result["reads"], 4)
         self.assertEqual(result["bytes"], 40)
         self.assertEqual(result["wake_ups"], 2)
