@@ -103,6 +103,24 @@ struct SCRAMRefusalTests {
     #expect(try self.condition { _ in } == nil)
   }
 
+  @Test("No last message that differs in a byte or is cut authenticates")
+  func changedBytes() throws {
+    let client = SCRAMTestClient()
+    var challenged = try SASLTestServer().exchange(.scramSHA256)
+    let (right, _) = client.final(challenged.respond(client.first).challengeBytes ?? [])
+    for index in right.indices {
+      var exchange = challenged
+      #expect(exchange.respond(Array(right[..<index])).condition != nil)
+      for mask in [0x01, 0x02, 0x20, 0x80] as [UInt8] {
+        var message = right
+        message[index] ^= mask
+        exchange = challenged
+        #expect(exchange.respond(message).condition != nil, "byte \(index)")
+      }
+    }
+    #expect(challenged.respond(right).condition == nil)
+  }
+
   @Test("Another password does not do, and says no more than an unknown user")
   func wrongPassword() throws {
     for (mechanism, hash) in [(SASLMechanism.scramSHA256, SCRAMHash.sha256), (.scramSHA1, .sha1)] {

@@ -139,6 +139,8 @@ struct SCRAMTests {
     #expect(nobody[2] == "i=4096")
     #expect(try ask("nobody", .scramSHA256, .sha256) == nobody)
     #expect(try ask("NoBody", .scramSHA256, .sha256) == nobody)
+    let long = String(repeating: "a\u{300}\u{316}", count: 300)
+    #expect(try ask(long, .scramSHA256, .sha256).count == 3)
     #expect(try ask("somebody", .scramSHA256, .sha256)[1] != nobody[1])
     #expect(try ask("nobody", .scramSHA1, .sha1)[1] != nobody[1])
   }
