@@ -3,9 +3,13 @@ import XMLStream
 
 /// Headers that streams in the tests begin with.
 enum Streams {
-  static let header =
+  /// The standard header without its last character.
+  static let openedHeader =
     "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
-    + "to='example.org' version='1.0'>"
+    + "to='example.org' version='1.0'"
+
+  /// The standard header.
+  static let header = Self.openedHeader + ">"
 }
 
 extension StreamParser {
