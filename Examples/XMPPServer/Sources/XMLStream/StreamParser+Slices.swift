@@ -49,8 +49,10 @@ extension StreamParser {
   ) throws(XMLStreamError) -> Int {
     let room: Int
     if case .header = self.phase {
-      room = self.limits.headerBytes - self.headerBytes
-      if room <= 0 { throw XMLStreamError(exceeded: .headerBytes) }
+      let headerRoom = self.limits.headerBytes - self.headerBytes
+      if headerRoom <= 0 { throw XMLStreamError(exceeded: .headerBytes) }
+      // Stanzas may follow the header in the same slice.
+      room = max(1, min(headerRoom, self.limits.stanzaBytes, self.limits.tagBytes))
     } else {
       let stanzaRoom = self.limits.stanzaBytes - self.collected.count
       if stanzaRoom <= 0 { throw XMLStreamError(exceeded: .stanzaBytes) }
