@@ -6,6 +6,8 @@ import MDMXMPP
 /// a stream header with the standard declarations, where any such stream is between two stanzas.
 public final class ParserPool {
   let cache = NameCache()
+  /// Where streams with the standard declarations are.
+  let standard = StreamPosition.standard
   private let maximumIdle: Int
   private let bytesPerParser: Int
   private let namesPerParser: Int
@@ -41,20 +43,19 @@ public final class ParserPool {
     return parser
   }
 
-  /// A parser that stands behind the stream header.
+  /// A parser that stands there.
   func parser(
-    behind header: StreamHeader, _ limits: XMLLimits
+    at position: StreamPosition, _ limits: XMLLimits
   ) throws(XMLStreamError) -> ExpatParser {
-    if header.isStandard, let parser = self.idle.popLast() {
+    if position.isStandard, let parser = self.idle.popLast() {
       parser.builder.pointee.limits = limits
       return parser
     }
     let parser = try self.blank(limits)
-    let bytes = Array(Self.replay(header).utf8)
-    let progress: Result<ExpatParser.Progress, XMLStreamError> = bytes.withUnsafeBytes { bytes in
+    let progress: Result<ExpatParser.Progress, XMLStreamError> = position.startTag.withUnsafeBytes {
       do throws(XMLStreamError) {
-        _ = try parser.feed(bytes)
-        _ = parser.builder.pointee.takeElement()
+        _ = try parser.feed($0)
+        _ = parser.builder.pointee.takeHeader()
         return .success(try parser.resume())
       } catch {
         return .failure(error)
@@ -66,31 +67,11 @@ public final class ParserPool {
     return parser
   }
 
-  /// Takes a parser that stands behind the header and has nothing pending; or lets go of it.
-  func giveBack(_ parser: ExpatParser, behind header: StreamHeader) {
-    if !header.isStandard || self.idle.count >= self.maximumIdle { return }
+  /// Takes a parser that stands there and has nothing pending; or lets go of it.
+  func giveBack(_ parser: ExpatParser, at position: StreamPosition) {
+    if !position.isStandard || self.idle.count >= self.maximumIdle { return }
     if !parser.isWorthKeeping(bytes: self.bytesPerParser, names: self.namesPerParser) { return }
     parser.builder.pointee.trim()
     self.idle.append(parser)
-  }
-
-  /// A header that declares what the client's header did.
-  private static func replay(_ header: StreamHeader) -> String {
-    var text = "<"
-    if let prefix = header.prefix { text += "\(prefix):" }
-    text += "stream"
-    for declaration in header.declarations {
-      text += " xmlns"
-      if let prefix = declaration.prefix { text += ":\(prefix)" }
-      text += "='"
-      for scalar in declaration.namespace.unicodeScalars {
-        switch scalar {
-        case "&", "<", "'", "\t", "\n", "\r": text += "&#\(scalar.value);"
-        default: text.unicodeScalars.append(scalar)
-        }
-      }
-      text += "'"
-    }
-    return text + ">"
   }
 }

@@ -2,8 +2,8 @@ import MDMXMPP
 
 /// What a connection's bytes amount to.
 public enum StreamEvent: Hashable, Sendable {
-  /// The start tag of the stream (RFC 6120 §4.2).
-  case header(StreamHeader)
+  /// The start tag of the stream (RFC 6120 §4.2); rare and large, so it is not held in place.
+  indirect case header(StreamHeader)
   /// A first-level element, and the very bytes from its first `<` to its end.
   case element(Element, received: [UInt8])
   /// The end tag of the stream (RFC 6120 §4.4); nothing after it is parsed.

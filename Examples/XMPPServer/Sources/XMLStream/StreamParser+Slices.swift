@@ -98,7 +98,7 @@ extension StreamParser {
   func settle() {
     guard case .betweenStanzas = self.phase, let parser = self.parser else { return }
     self.parser = nil
-    if let standing = self.standing { self.pool.giveBack(parser, behind: standing) }
+    if let position = self.position { self.pool.giveBack(parser, at: position) }
   }
 
   // MARK: Parts
@@ -106,8 +106,8 @@ extension StreamParser {
   private func borrowedParser() throws(XMLStreamError) -> ExpatParser {
     if let parser = self.parser { return parser }
     let parser: ExpatParser
-    if let standing = self.standing {
-      parser = try self.pool.parser(behind: standing, self.limits)
+    if let position = self.position {
+      parser = try self.pool.parser(at: position, self.limits)
     } else {
       parser = try self.pool.blank(self.limits)
     }
@@ -127,8 +127,8 @@ extension StreamParser {
     _ last: Slice<UnsafeRawBufferPointer>, of parser: ExpatParser, _ handle: (StreamEvent) -> Bool
   ) -> Bool {
     var goesOn = true
-    if let header = parser.builder.pointee.header {
-      self.standing = header
+    if let header = parser.builder.pointee.takeHeader() {
+      self.position = header.isStandard ? self.pool.standard : StreamPosition(header)
       self.headerBytes = 0
       goesOn = handle(.header(header))
     }

@@ -23,8 +23,8 @@ public final class StreamParser {
   let limits: XMLLimits
   var phase = Phase.header
   var parser: ExpatParser?
-  /// The header of the open stream, behind which a parser has to stand.
-  var standing: StreamHeader?
+  /// What a parser has to stand behind to go on with the open stream; nil while there is none.
+  var position: StreamPosition?
   /// The bytes of the unfinished stanza that came with earlier chunks.
   var collected: [UInt8] = []
   /// How many bytes have come before the stream header is complete.
@@ -59,7 +59,7 @@ public final class StreamParser {
   public func restart() {
     self.phase = .header
     self.parser = nil
-    self.standing = nil
+    self.position = nil
     self.collected = []
     self.headerBytes = 0
     self.pendingToken = 0

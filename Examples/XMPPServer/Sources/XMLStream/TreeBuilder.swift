@@ -24,8 +24,8 @@ struct TreeBuilder {
   /// What is wrong; Expat was told to stop.
   private(set) var failure: XMLStreamError?
   /// What was found when Expat was asked to pause.
-  private(set) var header: StreamHeader?
-  private(set) var element: Element?
+  private var header: StreamHeader?
+  private var element: Element?
   private(set) var isEnded = false
   /// How many names were not in the cache: an upper bound of what Expat has interned.
   private(set) var unfamiliarNames = 0
@@ -38,18 +38,27 @@ struct TreeBuilder {
   private var declarations: [NamespaceDeclaration] = []
   private var declarationCount = 0
   private var isPausing = false
+  /// Looked at for each stanza in place of the header, which is large.
+  private var hasHeader = false
 
   init(cache: NameCache) {
     self.cache = cache
   }
 
-  /// Forgets what was found, once it has been delivered.
+  /// The header that was found last, once.
+  @inline(__always)
+  mutating func takeHeader() -> StreamHeader? {
+    if !self.hasHeader { return nil }
+    self.hasHeader = false
+    self.isPausing = false
+    return self.header.take()
+  }
+
+  /// The element that was found last, once.
+  @inline(__always)
   mutating func takeElement() -> Element? {
     self.isPausing = false
-    self.header = nil
-    guard let element = self.element else { return nil }
-    self.element = nil
-    return element
+    return self.element.take()
   }
 
   /// Gives back the room that an unusually large stanza took.
@@ -229,6 +238,7 @@ extension TreeBuilder {
       name: root.local, namespace: root.namespace, prefix: root.prefix, to: value("to"),
       from: value("from"), version: value("version"), language: value("lang", "xml"),
       id: value("id"), contentNamespace: content, extraDeclarations: extra)
+    self.hasHeader = true
     self.isStreamOpen = true
     self.pause()
   }
