@@ -7,17 +7,20 @@ final class ExpatParser {
   enum Progress {
     /// All was read but for the bytes of a token that is not complete.
     case starved(pending: Int)
-    /// Something was found that ends so many bytes after the start of what was fed last.
+    /// Something was found that ends so many bytes after the start of what was fed last; it has
+    /// to be taken before parsing goes on.
     case paused(at: Int)
   }
 
   private let parser: XML_Parser
   /// Behind a pointer because Expat's handlers get one, and because access needs no checks then.
   let builder: UnsafeMutablePointer<TreeBuilder>
-  /// How many bytes it has been fed in its life.
-  private(set) var fed = 0
-  /// How many it had been fed before the last call.
+  /// The next parser that waits in the pool, while this one does.
+  var nextIdle: ExpatParser?
+  /// How many bytes it had been fed before the last call.
   private var fedBefore = 0
+  /// Whether Expat waits to be resumed.
+  private var isSuspended = false
 
   /// A parser at the start of a document; nil when there is no memory.
   init?(cache: NameCache) {
@@ -42,29 +45,34 @@ final class ExpatParser {
 
   /// Whether what Expat keeps for good, bytes and names, is within what a shared parser may keep.
   func isWorthKeeping(bytes: Int, names: Int) -> Bool {
-    self.fed <= bytes && self.builder.pointee.unfamiliarNames <= names
+    self.builder.pointee.fed <= bytes && self.builder.pointee.unfamiliarNames <= names
   }
 
   /// Parses what follows what was fed before; no more than 1 MiB at a time.
   func feed(_ slice: UnsafeRawBufferPointer) throws(XMLStreamError) -> Progress {
     let bytes = slice.assumingMemoryBound(to: CChar.self)
-    self.fedBefore = self.fed
-    self.fed += slice.count
-    return try self.progress(XML_Parse(self.parser, bytes.baseAddress, Int32(slice.count), 0))
+    self.fedBefore = self.builder.pointee.fed
+    self.builder.pointee.fed += slice.count
+    return try self.progress(
+      XML_Parse(self.parser, bytes.baseAddress, Int32(clamping: slice.count), 0))
   }
 
   /// Goes on after a pause.
   func resume() throws(XMLStreamError) -> Progress {
-    try self.progress(XML_ResumeParser(self.parser))
+    if !self.isSuspended { return .starved(pending: 0) }
+    return try self.progress(XML_ResumeParser(self.parser))
   }
 
   private func progress(_ status: XML_Status) throws(XMLStreamError) -> Progress {
     if status == XML_STATUS_ERROR { throw self.error() }
+    self.isSuspended = status == XML_STATUS_SUSPENDED
+    let fed = self.builder.pointee.fed
     let index = Int(XML_GetCurrentByteIndex(self.parser))
-    if status == XML_STATUS_SUSPENDED {
+    if self.isSuspended {
       return .paused(at: index + Int(XML_GetCurrentByteCount(self.parser)) - self.fedBefore)
     }
-    return .starved(pending: index < 0 ? 0 : self.fed - index)
+    if self.builder.pointee.hasFound { return .paused(at: fed - self.fedBefore) }
+    return .starved(pending: index < 0 ? 0 : fed - index)
   }
 
   private func error() -> XMLStreamError {

@@ -11,7 +11,10 @@ public final class ParserPool {
   private let maximumIdle: Int
   private let bytesPerParser: Int
   private let namesPerParser: Int
-  private var idle: [ExpatParser] = []
+  /// The first of the parsers that wait; each holds the next.
+  private var idle: ExpatParser?
+  /// How many parsers wait.
+  public private(set) var idleCount = 0
   /// How many parsers have been made so far.
   public private(set) var createdCount = 0
 
@@ -30,8 +33,13 @@ public final class ParserPool {
     self.namesPerParser = namesPerParser
   }
 
-  /// How many parsers wait.
-  public var idleCount: Int { self.idle.count }
+  deinit {
+    // One after the other: each would free the next inside its own end, as deep as the pool is large.
+    while let parser = self.idle {
+      self.idle = parser.nextIdle
+      parser.nextIdle = nil
+    }
+  }
 
   /// A parser at the start of a document.
   func blank(_ limits: XMLLimits) throws(XMLStreamError) -> ExpatParser {
@@ -47,7 +55,10 @@ public final class ParserPool {
   func parser(
     at position: StreamPosition, _ limits: XMLLimits
   ) throws(XMLStreamError) -> ExpatParser {
-    if position.isStandard, let parser = self.idle.popLast() {
+    if position.isStandard, let parser = self.idle {
+      self.idle = parser.nextIdle
+      parser.nextIdle = nil
+      self.idleCount -= 1
       parser.builder.pointee.limits = limits
       return parser
     }
@@ -69,9 +80,11 @@ public final class ParserPool {
 
   /// Takes a parser that stands there and has nothing pending; or lets go of it.
   func giveBack(_ parser: ExpatParser, at position: StreamPosition) {
-    if !position.isStandard || self.idle.count >= self.maximumIdle { return }
+    if !position.isStandard || self.idleCount >= self.maximumIdle { return }
     if !parser.isWorthKeeping(bytes: self.bytesPerParser, names: self.namesPerParser) { return }
     parser.builder.pointee.trim()
-    self.idle.append(parser)
+    parser.nextIdle = self.idle
+    self.idle = parser
+    self.idleCount += 1
   }
 }

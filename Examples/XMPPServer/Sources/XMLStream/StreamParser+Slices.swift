@@ -157,7 +157,12 @@ extension StreamParser {
   private func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
     switch self.phase {
     case .header: self.headerBytes += bytes.count
-    case .insideStanza: self.collected.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes))
+    case .insideStanza:
+      // Taken out and put back: then no access to the property needs a check when the server runs.
+      var collected = self.collected
+      self.collected = []
+      collected.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes))
+      self.collected = collected
     case .betweenStanzas, .ended, .failed: break
     }
   }

@@ -55,7 +55,7 @@ public final class StreamParser {
 
   /// Begins a new stream on the same connection, after STARTTLS or SASL (RFC 6120 §4.3.3).
   ///
-  /// Not to be called by the handler of ``parse(_:_:)``; let that return false, and restart then.
+  /// The handler of ``parse(_:_:)`` may call this if it returns false then.
   public func restart() {
     self.phase = .header
     self.parser = nil

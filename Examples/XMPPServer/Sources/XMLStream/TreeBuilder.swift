@@ -4,8 +4,7 @@ import MDMXMPP
 
 /// Makes elements out of what Expat reports, and stops it where a caller has to look.
 ///
-/// Nodes of all open elements are on one stack, so that an element's children are allocated once,
-/// at their exact number.
+/// Nodes of all open elements are on one stack, so that an element's children are allocated once.
 struct TreeBuilder {
   /// An element whose end has not come.
   private struct Open {
@@ -19,6 +18,8 @@ struct TreeBuilder {
   let cache: NameCache
   var parser: XML_Parser?
   var limits = XMLLimits()
+  /// How many bytes the parser has been fed in its life.
+  var fed = 0
   /// Whether the stream header has been seen, and then whether the stream's end has not.
   private(set) var isStreamOpen = false
   /// What is wrong; Expat was told to stop.
@@ -27,11 +28,13 @@ struct TreeBuilder {
   private var header: StreamHeader?
   private var element: Element?
   private(set) var isEnded = false
+  /// Whether something was found and not taken.
+  var hasFound: Bool { self.element != nil || self.hasHeader || self.isEnded }
   /// How many names were not in the cache: an upper bound of what Expat has interned.
   private(set) var unfamiliarNames = 0
 
   private var open: [Open] = []
-  private var nodes: [Element.Node] = []
+  private let nodes = NodeStack()
   private var text: [UInt8] = []
   private var elements = 0
   /// The declarations of the element that is about to start.
@@ -64,7 +67,7 @@ struct TreeBuilder {
   /// Gives back the room that an unusually large stanza took.
   mutating func trim() {
     if self.text.capacity > 16_384 { self.text = [] }
-    if self.nodes.capacity > 256 { self.nodes = [] }
+    self.nodes.trim()
   }
 
   // MARK: Reports
@@ -115,18 +118,14 @@ struct TreeBuilder {
       return self.pause()
     }
     self.flushText()
-    var children: [Element.Node] = []
-    if self.nodes.count > last.firstChild {
-      children = Array(self.nodes[last.firstChild...])
-      self.nodes.removeSubrange(last.firstChild...)
-    }
     let element = Element(
-      name: last.name, namespace: last.namespace, attributes: last.attributes, children: children)
+      name: last.name, namespace: last.namespace, attributes: last.attributes,
+      children: self.nodes.pop(to: last.firstChild))
     if self.open.isEmpty {
       self.element = element
       self.pause()
     } else {
-      self.nodes.append(.element(element))
+      self.nodes.push(.element(element))
     }
   }
 
@@ -152,8 +151,9 @@ struct TreeBuilder {
   // MARK: Parts
 
   private mutating func pause() {
-    // Expat takes a second request for an error.
-    if self.isPausing { return }
+    // Expat takes a second request for an error, and stops by itself where there is no more.
+    let end = XML_GetCurrentByteIndex(self.parser) + XML_Index(XML_GetCurrentByteCount(self.parser))
+    if self.isPausing || Int(end) == self.fed { return }
     self.isPausing = true
     XML_StopParser(self.parser, XML_Bool(XML_TRUE))
   }
@@ -161,7 +161,7 @@ struct TreeBuilder {
   @inline(__always)
   private mutating func flushText() {
     if self.text.isEmpty { return }
-    self.nodes.append(.text(String(decoding: self.text, as: UTF8.self)))
+    self.nodes.push(.text(String(decoding: self.text, as: UTF8.self)))
     self.text.removeAll(keepingCapacity: true)
   }
 
@@ -180,18 +180,18 @@ struct TreeBuilder {
     _ attributes: UnsafeMutablePointer<UnsafePointer<CChar>?>, _ count: Int
   ) -> [Element.Attribute] {
     if count == 0 { return [] }
-    return Array(unsafeUninitializedCapacity: count) { buffer, initialized in
-      for index in 0..<count {
-        guard let name = attributes[2 * index], let value = attributes[2 * index + 1],
-          let entry = self.entry(of: name)
-        else { return }
-        (buffer.baseAddress.unsafelyUnwrapped + index).initialize(
-          to: Element.Attribute(
-            entry.pointee.local, Self.string(value), prefix: entry.pointee.prefix,
-            namespace: entry.pointee.isXML ? "" : entry.pointee.namespace))
-        initialized += 1
-      }
+    var made: [Element.Attribute] = []
+    made.reserveCapacity(count)
+    for index in 0..<count {
+      guard let name = attributes[2 * index], let value = attributes[2 * index + 1],
+        let entry = self.entry(of: name)
+      else { break }
+      made.append(
+        Element.Attribute(
+          entry.pointee.local, Self.string(value), prefix: entry.pointee.prefix,
+          namespace: entry.pointee.isXML ? "" : entry.pointee.namespace))
     }
+    return made
   }
 
   @inline(__always)

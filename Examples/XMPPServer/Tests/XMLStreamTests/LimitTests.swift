@@ -150,6 +150,15 @@ struct LimitTests {
     #expect(Heard(Streams.header + tag(8_193), chunk: 100).error?.limit == .tagBytes)
   }
 
+  @Test("a tag of many prefixed attributes in a long namespace is refused")
+  func expansion() {
+    let attributes = (0..<400).map { " p:a\($0)=''" }.joined()
+    let namespace = String(repeating: "u", count: 3_000)
+    let tag = "<a xmlns:p='\(namespace)'\(attributes)/>"
+    #expect(Heard(Streams.header + tag).error?.condition == .policyViolation)
+    #expect(Heard(Streams.header + tag, chunk: 100).error == Heard(Streams.header + tag).error)
+  }
+
   @Test("limits of nothing at all refuse everything and harm nobody")
   func noRoom() {
     for value in [0, -1, .min] {

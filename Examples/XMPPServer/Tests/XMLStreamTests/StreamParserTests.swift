@@ -91,6 +91,25 @@ struct StreamParserTests {
     #expect(heard.received == ["<a/>"])
   }
 
+  @Test("a handler may restart the stream that it stops")
+  func restartingWithin() throws {
+    let pool = ParserPool()
+    for rest in ["", "\n", "\u{16}\u{3}", "<b>"] {
+      let parser = StreamParser(pool: pool)
+      let upToNow = Streams.header + "<a/>"
+      let consumed = try parser.parse((upToNow + rest).utf8) { event in
+        guard case .element = event else { return true }
+        parser.restart()
+        return false
+      }
+      #expect(consumed == upToNow.utf8.count)
+      var heard = Heard()
+      heard.feed(parser, (Streams.header + "<c/>").utf8)
+      #expect(heard.events.count == 2)
+      #expect(heard.received == ["<c/>"])
+    }
+  }
+
   @Test("what was not consumed may be parsed later on the same stream")
   func pausing() throws {
     let pool = ParserPool()
