@@ -20,7 +20,12 @@ struct ControlCommands {
   ]
 
   func perform(_ line: String) -> [String] {
-    let words = CommandLineWords.split(line)
+    let words: [String]
+    do {
+      words = try ControlLine.decode(line)
+    } catch {
+      return ["error: \(error)"]
+    }
     guard let command = words.first else { return ["error: no command"] }
     switch (command, words.count) {
     case ("help", 1): return Self.help

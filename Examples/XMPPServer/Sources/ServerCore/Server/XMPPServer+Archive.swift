@@ -86,7 +86,7 @@ extension XMPPServer {
       return true
     } catch {
       self.totals.archiveFailures += 1
-      self.log.error("store.failed", ("action", "\(action)"), ("text", "\(error)"))
+      self.log.error("store.failed", ["action": "\(action)", "text": "\(error)"])
       return false
     }
   }

@@ -28,16 +28,13 @@ extension XMPPServer: MessagingHost {
       session.send(self.binding.bytes(for: marker, to: session.address))
     case .flush(let flush):
       // Deliveries of one turn are one write, so there is nothing to gather.
-      self.log.debug(
-        "session.flush", ("user", session.address.full), ("why", "\(flush.reason)"),
-        ("stanzas", "\(flush.count)"))
+      self.log.debug("session.flush", ["user": session.address.full, "why": "\(flush.reason)", "stanzas": "\(flush.count)"])
     case .retraction(let retraction):
       if let bytes = self.binding.bytes(for: retraction, to: session.address) {
         session.send(bytes)
       }
     case .mdmChanged(let change):
-      self.log.debug(
-        "session.mdm", ("user", session.address.full), ("effective", "\(change.isEffective)"))
+      self.log.debug("session.mdm", ["user": session.address.full, "effective": "\(change.isEffective)"])
     case .ended(let end):
       self.handleEnd(end, of: session)
     }
@@ -101,6 +98,8 @@ extension XMPPServer: MessagingHost {
     for account: Account
   ) {
     if let position { return account.release(position.ordinal) }
+    // What subscriptions have come to is in the rosters and among the pending requests.
+    if stanza.kind == .subscription { return }
     let stamp = self.wallClock.unixNanoseconds(at: heldSince) / 1_000
     self.attempt("offline") {
       try self.store.addOffline(account.id, stamp: stamp, stanza: stanza.payload)

@@ -20,8 +20,8 @@ public final class XMPPServer: @unchecked Sendable {
   let loop: EventLoop
   let parsers: ParserPool
   let tlsContext: TLSContext?
-  /// What hides which accounts there are (see `SASLExchange`).
-  let secret = SecureRandom.bytes(32)
+  /// What hides which accounts there are (see `DecoySecret`).
+  let decoySecret: DecoySecret
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
   var settings: ServerSettings
   var guardian = AuthenticationGuard()
@@ -64,10 +64,10 @@ public final class XMPPServer: @unchecked Sendable {
     self.domain = settings.domain
     var configuration = XMPPBinding.Configuration(domains: [settings.domain])
     configuration.annotatesNotifications = true
-    configuration.scanner = StanzaScanner(depthLimit: settings.depth)
+    configuration.scanner = StanzaScanner(depthLimit: settings.limits.depth)
     self.binding = try XMPPBinding(configuration)
-    try Directory.make(settings.data)
-    self.store = try ServerStore(path: settings.data + "/server.db", durability: settings.durability)
+    try Directory.make(settings.dataDirectory)
+    self.store = try ServerStore(path: settings.databasePath, durability: settings.durability)
     self.tlsContext = settings.tls == .off ? nil : try Self.certificate(settings, log)
     self.loop = try EventLoop()
     self.parsers = ParserPool()
@@ -89,11 +89,11 @@ public final class XMPPServer: @unchecked Sendable {
   private static func certificate(
     _ settings: ServerSettings, _ log: ServerLog
   ) throws -> TLSContext {
-    let (chain, key) = (settings.certificatePath, settings.keyPath)
+    let (chain, key) = (settings.certificatePath, settings.privateKeyPath)
     if settings.makesCertificate, access(chain, F_OK) != 0, access(key, F_OK) != 0 {
       try TLSContext.makeSelfSignedCertificate(
         names: [settings.domain], certificate: chain, key: key, days: 3_650)
-      log.warning("tls.self-signed", ("certificate", chain), ("domain", settings.domain))
+      log.warning("tls.self-signed", ["certificate": chain, "domain": settings.domain])
     }
     return try TLSContext(certificateChain: chain, privateKey: key)
   }
@@ -110,8 +110,7 @@ public final class XMPPServer: @unchecked Sendable {
     defer { control.close() }
     try self.listen()
     if self.settings.tls == .off {
-      self.log.warning(
-        "tls.off", ("text", "passwords and messages are readable by whoever is on the path"))
+      self.log.warning("tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
     }
     while !self.isStopping || !self.connections.isEmpty {
       try self.loop.wait(milliseconds: self.waitingTime)
@@ -123,7 +122,7 @@ public final class XMPPServer: @unchecked Sendable {
   }
 
   private func listen() throws {
-    for (addresses, isSecured) in [(self.settings.listen, false), (self.settings.listenTLS, true)] {
+    for (addresses, isSecured) in [(self.settings.addresses, false), (self.settings.directTLSAddresses, true)] {
       if isSecured, self.tlsContext == nil { continue }
       for address in addresses {
         let listener = try Listener(address, secured: isSecured, server: self)
@@ -180,7 +179,7 @@ public final class XMPPServer: @unchecked Sendable {
   func stop() {
     if self.isStopping { return }
     self.isStopping = true
-    self.log.info("server.stopping", ("connections", "\(self.connections.count)"))
+    self.log.info("server.stopping", ["connections": "\(self.connections.count)"])
     for listener in self.listeners {
       self.loop.remove(listener.descriptor)
       listener.close()
@@ -208,10 +207,10 @@ public final class XMPPServer: @unchecked Sendable {
   func accept(_ descriptor: Int32, from peer: String, secured: Bool) {
     self.readClocks()
     let fromPeer = self.connectionsByPeer[peer] ?? 0
-    guard self.connections.count < self.settings.connections,
-      fromPeer < self.settings.connectionsPerAddress
+    guard self.connections.count < self.settings.limits.connections,
+      fromPeer < self.settings.limits.connectionsPerAddress
     else {
-      self.log.warning("connection.refused", ("peer", peer), ("connections", "\(fromPeer)"))
+      self.log.warning("connection.refused", ["peer": peer, "connections": "\(fromPeer)"])
       self.totals.connectionsRefused += 1
       Glibc.close(descriptor)
       return
@@ -220,7 +219,7 @@ public final class XMPPServer: @unchecked Sendable {
     do {
       try self.loop.add(descriptor, .readable, for: connection)
     } catch {
-      self.log.error("connection.failed", ("text", "\(error)"))
+      self.log.error("connection.failed", ["text": "\(error)"])
       Glibc.close(descriptor)
       return
     }
@@ -228,14 +227,14 @@ public final class XMPPServer: @unchecked Sendable {
     self.connectionsByPeer[peer] = fromPeer + 1
     self.totals.connections += 1
     self.deadlines.arm(connection)
-    self.log.debug("connection.accepted", ("peer", peer))
+    self.log.debug("connection.accepted", ["peer": peer])
   }
 
   func noteClosed(_ connection: Connection) {
     self.connections[connection.descriptor] = nil
     let left = (self.connectionsByPeer[connection.peer] ?? 1) - 1
     self.connectionsByPeer[connection.peer] = left > 0 ? left : nil
-    self.log.debug("connection.closed", ("peer", connection.peer))
+    self.log.debug("connection.closed", ["peer": connection.peer])
   }
 
   /// Has something to write at the end of the turn.

@@ -21,6 +21,8 @@ final class Account {
   private var endedOrder: [String] = []
   /// Whom the user does not want to hear of (XEP-0191), as addresses; read when first asked for.
   var blockList: [JID]?
+  /// Whether the store keeps stanzas for the next device that are in no archive.
+  var hasOffline = false
   /// Whether the read marks of the store have been given to the engine.
   var hasReadMarks = false
 
@@ -87,7 +89,9 @@ final class Account {
   /// Something carries a message again that had been waiting.
   func noteInFlight(_ position: UInt64) { self.inFlight.insert(position) }
 
-  /// Whether there may be messages for the next device.
+  /// Messages that wait in the store for a device.
+  var waitingCount: Int { self.waiting.count }
+  /// Whether there are any.
   var hasWaiting: Bool { !self.waiting.isEmpty }
 
   /// Whether a device will get the message without being asked.

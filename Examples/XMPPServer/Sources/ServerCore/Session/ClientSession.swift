@@ -22,11 +22,11 @@ final class ClientSession {
   /// Whom it has told of its presence without being asked to (RFC 6121 §4.6).
   var directed: [JID] = []
   /// What the client is able to do (XEP-0115), and so what it wants to be told (XEP-0163 §5).
-  var capabilities: CapabilitiesKey?
+  var capabilities: Capabilities?
+  /// What it has announced them as.
+  var capabilitiesKey: CapabilitiesKey?
   /// The session is over; nothing may be done with it.
   private(set) var isOver = false
-  /// Where the event of its end would be handled twice.
-  let signedIn: MonotonicInstant
 
   init(
     _ address: JID, of account: Account, device: DeviceHandle, on connection: Connection,
@@ -37,7 +37,6 @@ final class ClientSession {
     self.address = address
     self.device = device
     self.connection = connection
-    self.signedIn = server.now
   }
 
   var isAvailable: Bool { self.presence != nil }
@@ -108,7 +107,7 @@ final class ClientSession {
 
   /// Bounds what a client may leave unread or unacknowledged.
   private func limitMemory() {
-    let limit = self.server.settings.outputBytes
+    let limit = self.server.settings.limits.outputBytes
     let waiting = max(self.connection?.output.count ?? 0, self.management?.unacknowledgedBytes ?? 0)
     guard waiting > limit else { return }
     if self.connection != nil {
@@ -155,8 +154,7 @@ final class ClientSession {
       return self.end(because: reason)
     }
     self.management?.isAsked = false
-    self.server.log.info(
-      "session.detached", ("user", self.address.full), ("why", reason))
+    self.server.log.info("session.detached", ["user": self.address.full, "why": reason])
     self.server.service.connectionLost(self.device, at: self.server.now)
   }
 

@@ -25,10 +25,9 @@ extension Connection {
     do {
       let session = try self.server.signIn(address, to: account, on: self)
       self.phase = .bound(session)
-      self.setDeadline(self.server.now.advanced(by: self.server.settings.idleTimeout))
+      self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.idleTimeout))
     } catch {
-      self.server.log.warning(
-        "session.refused", ("user", address.full), ("why", "\(error)"))
+      self.server.log.warning("session.refused", ["user": address.full, "why": "\(error)"])
       return self.send(Self.bindError(id, .resourceConstraint))
     }
     let jid = Element("jid", namespace: StreamNamespaces.bind, text: address.full)
@@ -36,7 +35,7 @@ extension Connection {
       Element(
         "iq", namespace: Namespaces.client, ["type": "result", "id": id],
         [Element("bind", namespace: StreamNamespaces.bind, [:], [jid])]))
-    self.server.log.info("session.bound", ("user", address.full), ("peer", self.peer))
+    self.server.log.info("session.bound", ["user": address.full, "peer": self.peer])
   }
 
   private static func bindError(_ id: String, _ condition: StanzaCondition) -> Element {
@@ -61,9 +60,8 @@ extension Connection {
       return self.send(StreamManagement.failed(.itemNotFound))
     }
     self.phase = .bound(session)
-    self.setDeadline(self.server.now.advanced(by: self.server.settings.idleTimeout))
+    self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.idleTimeout))
     session.resume(on: self, handled: handled)
-    self.server.log.info(
-      "session.resumed", ("user", session.address.full), ("peer", self.peer))
+    self.server.log.info("session.resumed", ["user": session.address.full, "peer": self.peer])
   }
 }

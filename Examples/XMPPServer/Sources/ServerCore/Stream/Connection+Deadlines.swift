@@ -9,7 +9,7 @@ extension Connection {
 
   /// Something is to be written that the peer does not take: it has so long to begin.
   func watchProgress() {
-    let limit = self.lastProgress.advanced(by: self.server.settings.stallTimeout)
+    let limit = self.lastProgress.advanced(by: self.server.settings.limits.stallTimeout)
     if let deadline = self.deadline, deadline <= limit { return }
     self.setDeadline(limit)
   }
@@ -27,19 +27,19 @@ extension Connection {
     case .securing, .opening, .negotiating, .binding:
       if let answer = self.delayedAnswer { return self.giveDelayedAnswer(answer) }
       if case .securing = self.phase { return self.lost("no handshake in time") }
-      self.fail(.init(.connectionTimeout, "not signed in within \(settings.handshakeTimeout)"))
+      self.fail(.init(.connectionTimeout, "not signed in within \(settings.limits.handshakeTimeout)"))
     case .bound(let session):
       if !self.output.isEmpty {
-        let limit = self.lastProgress.advanced(by: settings.stallTimeout)
+        let limit = self.lastProgress.advanced(by: settings.limits.stallTimeout)
         if now < limit { return self.setDeadline(limit) }
         return session.endSlowStream(.init(.connectionTimeout, "nothing was taken for too long"))
       }
-      let idleLimit = self.lastProgress.advanced(by: settings.idleTimeout)
+      let idleLimit = self.lastProgress.advanced(by: settings.limits.idleTimeout)
       if now < idleLimit { return self.setDeadline(idleLimit) }
       if self.isProbed { return self.fail(.init(.connectionTimeout, ""), keepsSession: true) }
       self.isProbed = true
       session.askForSignOfLife()
-      self.setDeadline(now.advanced(by: settings.stallTimeout))
+      self.setDeadline(now.advanced(by: settings.limits.stallTimeout))
     }
   }
 }

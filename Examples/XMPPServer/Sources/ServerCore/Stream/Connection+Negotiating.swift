@@ -68,8 +68,8 @@ extension Connection {
 
   /// Which channel bindings TLS gives on this connection, the strongest first.
   var channelBindings: [ChannelBindingType] {
-    guard let tls = self.tls else { return [] }
-    return ChannelBindingType.allCases.filter { tls.channelBinding($0) != nil }
+    let available = self.tls?.channelBindings ?? [:]
+    return ChannelBindingType.allCases.filter { available[$0] != nil }
   }
 
   /// What a client may prove itself with here, now.
@@ -116,6 +116,7 @@ extension Connection {
     self.flush()
     guard self.isOpen else { return false }
     self.beginHandshake()
+    self.restarts = true
     return false
   }
 
@@ -123,32 +124,29 @@ extension Connection {
   func beginHandshake() {
     guard let context = self.server.tlsContext else { return self.lost("no TLS") }
     do {
-      self.tls = try TLSSession(context, fileDescriptor: self.descriptor)
+      self.tls = try TLSSession(context: context, fileDescriptor: self.descriptor)
     } catch {
       return self.lost("\(error)")
     }
     self.phase = .securing
     self.hasOpened = false
-    self.parser.restart()
-    self.continueHandshake()
   }
 
   func continueHandshake() {
-    guard let tls = self.tls else { return self.beginHandshake() }
+    if self.tls == nil { self.beginHandshake() }
+    guard let tls = self.tls else { return }
     switch tls.handshake() {
     case .done:
       self.phase = .opening
       self.setInterest(.readable)
-      self.server.log.debug(
-        "tls.done", ("peer", self.peer), ("protocol", tls.protocolName),
-        ("cipher", tls.cipherName))
+      self.server.log.debug("tls.done", ["peer": self.peer, "protocol": tls.protocolName, "cipher": tls.cipherName])
       self.readSome()
     case .wantsRead:
       self.setInterest(.readable)
     case .wantsWrite:
       self.setInterest([.readable, .writable])
     case .failed(let error):
-      self.server.log.info("tls.failed", ("peer", self.peer), ("text", "\(error)"))
+      self.server.log.info("tls.failed", ["peer": self.peer, "text": "\(error)"])
       self.lost("\(error)")
     }
   }

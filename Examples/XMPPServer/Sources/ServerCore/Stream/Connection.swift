@@ -42,6 +42,8 @@ final class Connection: EventHandler, Timed {
   /// The exchange of messages that proves it.
   var exchange: SASLExchange?
   var failures = 0
+  /// Whether what comes next belongs to a new stream.
+  var restarts = false
   /// Whether our stream header is out.
   var hasOpened = false
   /// An answer that is held back until ``deadline``, while nothing is read.
@@ -66,7 +68,7 @@ final class Connection: EventHandler, Timed {
     self.parser = StreamParser(pool: server.parsers, limits: server.settings.xmlLimits)
     self.phase = secured ? .securing : .opening
     self.lastProgress = server.now
-    self.deadline = server.now.advanced(by: server.settings.handshakeTimeout)
+    self.deadline = server.now.advanced(by: server.settings.limits.handshakeTimeout)
   }
 
   /// Whether what the client says still counts.
@@ -145,11 +147,16 @@ final class Connection: EventHandler, Timed {
       while !rest.isEmpty, self.isOpen, self.delayedAnswer == nil {
         if case .securing = self.phase {
           // Plain text that was sent ahead must not count as protected (RFC 6120 §5.4.3.3).
-          return self.fail(.init(.policyViolation, "nothing may follow starttls"))
+          return self.lost("something followed starttls")
         }
         let consumed = try self.parser.parse(rest) { self.handle($0) }
         rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
-        if consumed == 0 { return }
+        if self.restarts {
+          self.restarts = false
+          self.parser.restart()
+        } else if consumed == 0 {
+          return
+        }
       }
     } catch {
       self.fail(.init(error))
@@ -227,17 +234,11 @@ final class Connection: EventHandler, Timed {
   /// - Parameter keepsSession: whether the device may resume on another connection.
   func fail(_ failure: StreamFailure, keepsSession: Bool = false) {
     guard self.isOpen else { return }
-    self.server.log.info(
-      "stream.error", ("peer", self.peer), ("user", self.session?.address.full ?? "-"),
-      ("condition", failure.condition.rawValue), ("text", failure.text))
+    self.server.log.info("stream.error", ["peer": self.peer, "user": self.session?.address.full ?? "-", "condition": failure.condition.rawValue, "text": failure.text])
     self.leaveSession(resumable: keepsSession, because: failure.condition.rawValue)
-    if !self.hasOpened, self.tls != nil || !self.isHandshaking { self.sendHeader(to: nil) }
+    if !self.hasOpened { self.sendHeader(to: nil) }
     self.output.append(failure.bytes)
     self.closeStream()
-  }
-
-  private var isHandshaking: Bool {
-    if case .securing = self.phase { true } else { false }
   }
 
   /// Closes our end of the stream.
@@ -247,7 +248,7 @@ final class Connection: EventHandler, Timed {
     self.phase = .closing
     self.exchange = nil
     self.delayedAnswer = nil
-    self.setDeadline(self.server.now.advanced(by: self.server.settings.drainTimeout))
+    self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.drainTimeout))
     self.server.noteDirty(self)
   }
 

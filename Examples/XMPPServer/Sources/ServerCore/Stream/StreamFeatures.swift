@@ -30,7 +30,7 @@ enum StreamFeatures {
         Element(
           "mechanisms", namespace: StreamNamespaces.sasl, [:],
           mechanisms.map {
-            Element("mechanism", namespace: StreamNamespaces.sasl, text: $0.name)
+            Element("mechanism", namespace: StreamNamespaces.sasl, text: $0.rawValue)
           }))
       if !bindings.isEmpty {
         features.append(
@@ -38,7 +38,7 @@ enum StreamFeatures {
             "sasl-channel-binding", namespace: StreamNamespaces.channelBinding, [:],
             bindings.map {
               Element(
-                "channel-binding", namespace: StreamNamespaces.channelBinding, ["type": $0.name])
+                "channel-binding", namespace: StreamNamespaces.channelBinding, ["type": $0.rawValue])
             }))
       }
       if registration {
