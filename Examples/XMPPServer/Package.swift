@@ -22,6 +22,8 @@ let package = Package(
     .systemLibrary(
       name: "CStringPrep", pkgConfig: "libidn",
       providers: [.apt(["libidn-dev"]), .brew(["libidn"])]),
+    // What the C library's own module leaves out.
+    .systemLibrary(name: "CLinux"),
     // Bytes to elements, within limits.
     .target(
       name: "XMLStream",
@@ -34,7 +36,7 @@ let package = Package(
     .target(
       name: "ServerCore",
       dependencies: [
-        "XMLStream", "StreamSecurity", "ServerStore",
+        "CLinux", "XMLStream", "StreamSecurity", "ServerStore",
         .product(name: "MDM", package: "swift-mdm"),
         .product(name: "MDMXMPP", package: "swift-mdm"),
       ]),

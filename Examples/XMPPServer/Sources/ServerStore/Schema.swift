@@ -23,6 +23,7 @@ enum Schema {
       name TEXT NOT NULL UNIQUE,
       pruned INTEGER NOT NULL DEFAULT 0
     );
+    CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE credential (
       account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
       mechanism TEXT NOT NULL,
@@ -128,6 +129,13 @@ enum Schema {
       PRIMARY KEY (account, position),
       FOREIGN KEY (account, position) REFERENCES archive ON DELETE CASCADE
     ) WITHOUT ROWID;
+    CREATE TABLE offline (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+      stamp INTEGER NOT NULL,
+      stanza BLOB NOT NULL
+    );
+    CREATE INDEX offline_account ON offline (account, id);
     CREATE TABLE read_mark (
       account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
       conversation TEXT NOT NULL,

@@ -40,3 +40,21 @@ extension ServerStore {
     }
   }
 }
+
+extension ServerStore {
+  /// A secret of the server's own that outlives the process; made the first time it is asked for.
+  public func secret(
+    named name: String, _ make: () -> [UInt8]
+  ) throws(StoreError) -> [UInt8] {
+    let operation = "reading a secret"
+    let known = try self.database.readFirst(
+      "SELECT value FROM secret WHERE name = ?", name, doing: operation
+    ) { $0.bytes(0) }
+    if let known { return known }
+    let value = make()
+    try self.database.write(
+      "INSERT INTO secret (name, value) VALUES (?, ?)", name, value, doing: operation)
+    try self.commit()
+    return value
+  }
+}

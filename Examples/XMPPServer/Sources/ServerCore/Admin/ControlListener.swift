@@ -28,7 +28,7 @@ final class ControlListener: EventHandler {
     if self.descriptor < 0 { throw SystemError("control socket") }
     // Another server that is alive answers; a socket that nobody answers is left over.
     if Self.connects(&address) {
-      close(self.descriptor)
+      Glibc.close(self.descriptor)
       throw SystemError("control socket \(self.path)", number: EADDRINUSE)
     }
     unlink(self.path)
@@ -62,8 +62,7 @@ final class ControlListener: EventHandler {
 
   func handle(_ readiness: Readiness) {
     while true {
-      let client = accept4(
-        self.descriptor, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+      let client = Descriptors.accept(self.descriptor, nil, nil)
       if client < 0 { return }
       let handler = ControlClient(client, server: self.server) { [unowned self] in
         self.clients[client] = nil

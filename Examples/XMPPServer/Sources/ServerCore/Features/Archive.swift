@@ -80,7 +80,9 @@ extension XMPPServer {
     }
     // What this very turn has accepted belongs to the archive already.
     self.appendArchive()
-    guard let page = try self.store.page(query) else { return request.fail(.itemNotFound) }
+    guard case .page(let page) = try self.store.query(query) else {
+      return request.fail(.itemNotFound)
+    }
     let queryID = request.payload.attribute("queryid")
     let isFlipped =
       request.payload.child("flip-page", namespace: ArchiveElements.namespace) != nil
@@ -105,7 +107,13 @@ extension XMPPServer {
           ])
       }
     }
-    let (first, last) = try self.store.edges(of: account)
+    func only(_ page: ArchiveQuery.Page) throws -> ArchivedMessage? {
+      let query = ArchiveQuery(account: account, page: page, maximum: 1)
+      guard case .page(let found) = try self.store.query(query) else { return nil }
+      return found.messages.first
+    }
+    let first = try only(.forward(after: nil))
+    let last = try only(.backward(before: nil))
     request.succeed(
       Element(
         "metadata", namespace: ArchiveElements.namespace, [:],

@@ -9,7 +9,7 @@ enum SmallAnswers {
     "query", namespace: "jabber:iq:version", [:],
     [
       Element("name", namespace: "jabber:iq:version", text: "swift-mdm xmpp-server"),
-      Element("version", namespace: "jabber:iq:version", text: ServerVersion.text),
+      Element("version", namespace: "jabber:iq:version", text: ServerVersion.number),
     ])
 
   /// XEP-0202. The server keeps no time zone of its own.
@@ -46,7 +46,7 @@ extension XMPPServer {
       try self.store.privateXMLCount(of: account) < limits.pepNodes
     else { return request.fail(.resourceConstraint) }
     try self.store.setPrivateXML(
-      bytes, name: key.name, namespace: key.namespace, of: account)
+      bytes, of: account, name: key.name, namespace: key.namespace)
     request.succeed()
   }
 

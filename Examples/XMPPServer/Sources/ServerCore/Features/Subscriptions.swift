@@ -36,7 +36,7 @@ extension XMPPServer {
       case "unsubscribed":
         try self.revoke(account, from: contact, element)
       case "probe":
-        if let other = try self.account(at: contact) { self.answerProbe(of: other, for: session) }
+        if let other = try self.account(at: contact) { self.probe(other, for: session) }
       default:
         break
       }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What has become possible on a descriptor.

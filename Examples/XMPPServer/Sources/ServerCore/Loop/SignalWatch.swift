@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Tells of termination signals through the event loop instead of interrupting it.

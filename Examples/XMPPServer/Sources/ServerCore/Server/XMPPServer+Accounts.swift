@@ -32,11 +32,14 @@ extension XMPPServer {
 
   // MARK: - Sessions
 
+  /// A device has to have a resource.
+  struct BareAddress: Error {}
+
   /// Signs a device in. One of the same name that is there already ends first (B14).
   func signIn(
     _ address: JID, to account: Account, on connection: Connection
   ) throws -> ClientSession {
-    guard let device = address.deviceName else { throw JIDError.emptyResource }
+    guard let device = address.deviceName else { throw BareAddress() }
     let signedIn = try self.service.signIn(
       SignIn(device: device, requestsMDM: false, presence: nil, catchUp: .none),
       to: account.handle, at: self.now)

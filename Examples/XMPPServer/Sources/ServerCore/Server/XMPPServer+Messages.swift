@@ -18,7 +18,7 @@ extension XMPPServer {
       let position = account.recentMessages.position(of: reference)
     {
       self.read(
-        ReadMark(conversation: reference.conversation, position: position), on: session)
+        MDMXMPP.ReadMark(conversation: reference.conversation, position: position), on: session)
     }
     self.sending = message
     let outcome = self.service.send(
@@ -99,7 +99,7 @@ extension XMPPServer {
   // MARK: - Reading
 
   /// A person has read a conversation on a device; it is remembered beyond this process.
-  func read(_ mark: ReadMark, on session: ClientSession) {
+  func read(_ mark: MDMXMPP.ReadMark, on session: ClientSession) {
     let outcome = self.service.read(
       mark.conversation, upTo: mark.position, on: session.device, at: self.now)
     guard case .done = outcome else { return }
@@ -110,10 +110,10 @@ extension XMPPServer {
     }
   }
 
-  func readMarks(of account: Account) -> [ReadMark] {
+  func readMarks(of account: Account) -> [MDMXMPP.ReadMark] {
     self.service.readStates(of: account.handle)
       .filter { $0.readUpTo > .start }
-      .map { ReadMark(conversation: $0.conversation, position: $0.readUpTo) }
+      .map { MDMXMPP.ReadMark(conversation: $0.conversation, position: $0.readUpTo) }
   }
 
   /// Gives the engine what had been read when the account was last open, through the first device

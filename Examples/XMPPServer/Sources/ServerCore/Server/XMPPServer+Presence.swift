@@ -45,7 +45,7 @@ extension XMPPServer {
   }
 
   /// Tells a device which of the account's devices are there.
-  private func probe(_ account: Account, for session: ClientSession) {
+  func probe(_ account: Account, for session: ClientSession) {
     guard account === session.account || self.mayKnow(session.account, of: account) else { return }
     for other in account.sessions where other !== session {
       guard let presence = other.presence else { continue }

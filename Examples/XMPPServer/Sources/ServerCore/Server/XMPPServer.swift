@@ -66,9 +66,9 @@ public final class XMPPServer: @unchecked Sendable {
     configuration.annotatesNotifications = true
     configuration.scanner = StanzaScanner(depthLimit: settings.limits.depth)
     self.binding = try XMPPBinding(configuration)
-    try Directory.make(settings.dataDirectory)
-    self.store = try ServerStore(path: settings.databasePath, durability: settings.durability)
+    self.store = try ServerStore(path: settings.databasePath, durability: settings.durability == .full ? .power : .process)
     self.tlsContext = settings.tls == .off ? nil : try Self.certificate(settings, log)
+    self.decoySecret = try DecoySecret(try self.store.secret(named: "decoy") { SecureRandom.bytes(32) })
     self.loop = try EventLoop()
     self.parsers = ParserPool()
     self.service = MessagingService(
@@ -128,9 +128,15 @@ public final class XMPPServer: @unchecked Sendable {
         let listener = try Listener(address, secured: isSecured, server: self)
         try self.loop.add(listener.descriptor, .readable, for: listener)
         self.listeners.append(listener)
-        self.log.always("listening \(listener.boundAddress)\(isSecured ? " TLS" : "")")
+        self.announce("listening \(listener.boundAddress)\(isSecured ? " TLS" : "")")
       }
     }
+  }
+
+  /// A line for whoever has started the server, whatever the log's level.
+  private func announce(_ line: String) {
+    let bytes = Array("\(line)\n".utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }
 
   private var waitingTime: Int32 {
@@ -194,13 +200,13 @@ public final class XMPPServer: @unchecked Sendable {
 
   // MARK: - Connections
 
-  /// All connections, the oldest descriptor first, so that nothing hangs on a dictionary's order.
+  /// All connections by descriptor, so that nothing hangs on a dictionary's order.
   var connectionsInOrder: [Connection] {
     self.connections.keys.sorted().compactMap { self.connections[$0] }
   }
 
   var sessionsInOrder: [ClientSession] {
-    self.sessions.keys.sorted { $0.rawValue < $1.rawValue }.compactMap { self.sessions[$0] }
+    self.sessions.values.sorted { $0.address.full < $1.address.full }
   }
 
   /// Takes a new connection, or refuses it for the limits.

@@ -33,6 +33,11 @@ struct AuthenticationGuard {
 
   mutating func noteSuccess(from address: String) { self.records[address] = nil }
 
+  /// Whether an account may be made from the address now; counts as an attempt.
+  mutating func mayRegister(from address: String, at now: MonotonicInstant) -> Bool {
+    self.noteFailure(from: address, at: now) < Self.longestDelay
+  }
+
   /// Forgets what is old, and everything when all of it is new: a flood from ten thousand addresses
   /// must not fill the memory.
   private mutating func forget(at now: MonotonicInstant) {

@@ -40,8 +40,7 @@ final class Listener: EventHandler {
       var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
       let connection = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          accept4(
-            self.descriptor, $0, &length, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
+          Descriptors.accept(self.descriptor, $0, &length)
         }
       }
       if connection < 0 { return }
