@@ -15,15 +15,16 @@ final class ControlListener: EventHandler {
 
   init(_ server: XMPPServer) throws(SystemError) {
     self.server = server
-    self.path = server.settings.controlPath
+    let path = server.settings.controlPath
+    self.path = path
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     let capacity = MemoryLayout.size(ofValue: address.sun_path)
-    guard self.path.utf8.count < capacity else {
-      throw SystemError("control socket \(self.path)", number: ENAMETOOLONG)
+    guard path.utf8.count < capacity else {
+      throw SystemError("control socket \(path)", number: ENAMETOOLONG)
     }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: self.path.utf8) }
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let type = Descriptors.streamSocketType
     self.descriptor = socket(AF_UNIX, type, 0)
     if self.descriptor < 0 { throw SystemError("control socket") }
     // Another server that is alive answers; a socket that nobody answers is left over.
@@ -44,7 +45,7 @@ final class ControlListener: EventHandler {
   }
 
   private static func connects(_ address: inout sockaddr_un) -> Bool {
-    let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer { Glibc.close(probe) }
     return probe >= 0 && Self.call(Glibc.connect, probe, &address)
   }

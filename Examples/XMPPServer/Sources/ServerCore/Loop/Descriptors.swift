@@ -2,6 +2,10 @@ import Glibc
 
 /// Descriptors as the event loop needs them.
 enum Descriptors {
+  /// A stream socket that neither blocks nor is inherited.
+  static let streamSocketType =
+    Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+
   /// Takes a connection in that neither blocks nor is inherited; -1 when there is none.
   static func accept(
     _ listener: Int32, _ address: UnsafeMutablePointer<sockaddr>?,

@@ -33,7 +33,7 @@ final class EventLoop {
   private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
   init() throws(SystemError) {
-    self.epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+    self.epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     if self.epoll < 0 { throw SystemError("epoll_create") }
   }
 

@@ -47,7 +47,7 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     ]
   }
 
-  private init(bytes: [UInt8], port: UInt16) {
+  init(bytes: [UInt8], port: UInt16) {
     self.bytes = bytes
     self.port = port
   }

@@ -15,14 +15,14 @@ final class Listener: EventHandler {
     self.server = server
     self.isSecured = secured
     let family = address.isIPv6 ? AF_INET6 : AF_INET
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let type = Descriptors.streamSocketType
     self.descriptor = socket(family, type, 0)
     if self.descriptor < 0 { throw SystemError("socket for \(address)") }
     var one: Int32 = 1
     let size = socklen_t(MemoryLayout<Int32>.size)
     setsockopt(self.descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
     if address.isIPv6 {
-      setsockopt(self.descriptor, Int32(IPPROTO_IPV6.rawValue), IPV6_V6ONLY, &one, size)
+      setsockopt(self.descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size)
     }
     let descriptor = self.descriptor
     let isBound = address.withSocketAddress { Glibc.bind(descriptor, $0, $1) == 0 }
@@ -46,7 +46,7 @@ final class Listener: EventHandler {
       if connection < 0 { return }
       var one: Int32 = 1
       setsockopt(
-        connection, Int32(IPPROTO_TCP.rawValue), TCP_NODELAY, &one,
+        connection, Int32(IPPROTO_TCP), TCP_NODELAY, &one,
         socklen_t(MemoryLayout<Int32>.size))
       let peer = ListenAddress(&address)?.addressText ?? "unknown"
       self.server.accept(connection, from: peer, secured: self.isSecured)

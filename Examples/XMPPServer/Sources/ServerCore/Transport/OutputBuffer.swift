@@ -47,12 +47,10 @@ struct OutputBuffer {
   }
 
   /// Passes what waits to `write`, which returns how much it took.
-  mutating func drain<Failure>(
-    _ write: (UnsafeRawBufferPointer) throws(Failure) -> Int
-  ) throws(Failure) {
+  mutating func drain(_ write: (UnsafeRawBufferPointer) -> Int) {
     let head = self.head
-    let taken = try self.bytes.withUnsafeBytes { all throws(Failure) -> Int in
-      try write(UnsafeRawBufferPointer(rebasing: all[head...]))
+    let taken = self.bytes.withUnsafeBytes {
+      write(UnsafeRawBufferPointer(rebasing: $0[head...]))
     }
     self.advance(by: taken)
   }
