@@ -48,3 +48,8 @@ static inline long shim_BIO_get_mem_data(BIO *memory, char **bytes) {
 static inline int shim_ERR_is_unexpected_end(void) {
   return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
+
+/* Makes a peer of before RFC 7627 of a session. */
+static inline void shim_SSL_turn_off_extended_master_secret(SSL *session) {
+  SSL_set_options(session, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+}

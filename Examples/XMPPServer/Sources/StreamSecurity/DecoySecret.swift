@@ -43,7 +43,9 @@ public struct DecoySecret: Hashable, Sendable {
   }
 
   private static func canonical(_ name: [UInt8]) -> [UInt8] {
-    guard !name.contains(0) else { return name }
+    // No account has a longer name (RFC 7622 §3.1), and reordering a long run of combining
+    // characters takes libidn more than linear time.
+    guard name.count <= 1_023, !name.contains(0) else { return name }
     let (code, prepared) = StringPreparation.nodeprep(name)
     return code == STRINGPREP_OK.rawValue ? prepared : name
   }

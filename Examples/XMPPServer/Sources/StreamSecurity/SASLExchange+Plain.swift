@@ -11,9 +11,11 @@ extension SASLExchange {
     }
     let decoy = self.policy.decoySecret.keys(
       for: username, .sha256, iterations: self.policy.decoyIterations)
-    // Either hash will do; the password is derived once, whether the user is known or not.
-    var keys = try self.lookUp(username, .sha256)
-    if keys == nil { keys = try self.lookUp(username, .sha1) }
+    // Either hash will do. Both are looked up and the password is derived once, whether the user is
+    // known or not.
+    let newer = try self.lookUp(username, .sha256)
+    let older = try self.lookUp(username, .sha1)
+    let keys = newer ?? older
     let isRight = (keys ?? decoy).verify(password: password)
     guard isRight, keys != nil else { throw .wrongCredentials }
     return .success(

@@ -6,7 +6,7 @@ public struct SASLExchange {
   /// Finds the keys of a user for a hash function; nil when there is no such user or no such key.
   ///
   /// It gets the name as the client sent it and prepares it as a local part. It is called once for
-  /// SCRAM and up to twice for PLAIN. What it throws ends the attempt as it is, before the client
+  /// SCRAM and twice for PLAIN. What it throws ends the attempt as it is, before the client
   /// has proved anything: it is for a store that is out of order and for accounts of which
   /// everybody may know that they are disabled.
   public typealias LookUp =

@@ -101,7 +101,7 @@ public final class TLSSession {
     }
   }
 
-  /// Writes at most one record of 16 KiB.
+  /// Writes one record of at most 16 KiB, and more only when it goes on with one that was blocked.
   ///
   /// After `wantsRead` or `wantsWrite`, the next call has to offer the same bytes again: they may
   /// be elsewhere in memory and more may follow them, but there may not be fewer, because a part
