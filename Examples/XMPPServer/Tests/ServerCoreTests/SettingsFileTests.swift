@@ -56,7 +56,7 @@ struct SettingsFileTests {
         "f:1:", "f:2:", "f:3:", "f:4:", "f:5:", "f:6:", "f:7:", "f:8:", "f:9:", "f:10:", "f:11:",
         "f:12:", "f:13:", "command",
       ])
-    #expect(found[0] == "f:1: tls cannot be \"maybe\"; allowed is required or optional or off")
+    #expect(found[0] == "f:1: tls cannot be \"maybe\"; allowed is required, optional or off")
     #expect(found[1] == "f:2: \"this is nothing\" is not a line of the form key = value")
     #expect(found[3] == "f:4: there is no setting \"stanzaByte\"; did you mean stanzaBytes?")
     #expect(found[5] == "f:6: depth is given twice; it stands at f:5 already")

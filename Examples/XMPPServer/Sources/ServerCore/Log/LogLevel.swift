@@ -9,6 +9,16 @@ public enum LogLevel: UInt8, Sendable, CaseIterable, Comparable {
   /// Single steps of single connections.
   case debug
 
+  /// What lines call the level.
+  var name: StaticString {
+    switch self {
+    case .error: "error"
+    case .warning: "warning"
+    case .info: "info"
+    case .debug: "debug"
+    }
+  }
+
   /// Whether `left` is the more severe one.
   public static func < (left: LogLevel, right: LogLevel) -> Bool {
     left.rawValue < right.rawValue

@@ -101,7 +101,9 @@ public final class ServerLog {
     self.line.removeAll(keepingCapacity: true)
     self.stamp.append(self.now(), to: &self.line)
     self.line.append(UInt8(ascii: " "))
-    self.line.append(contentsOf: "\(level) \(event)".utf8)
+    self.append(level.name)
+    self.line.append(UInt8(ascii: " "))
+    self.append(event)
     self.append(fields)
     self.line.append(UInt8(ascii: "\n"))
     let taken = self.line.withUnsafeBytes { self.sink($0) }
@@ -116,7 +118,8 @@ public final class ServerLog {
     for (name, value) in fields {
       let start = self.line.count
       self.line.append(UInt8(ascii: " "))
-      self.line.append(contentsOf: "\(name)=".utf8)
+      self.append(name)
+      self.line.append(UInt8(ascii: "="))
       LogText.append(value.description, limit: Self.valueLimit, to: &self.line)
       if self.line.count + mark.utf8.count > end {
         self.line.removeSubrange(start...)
@@ -124,6 +127,10 @@ public final class ServerLog {
         return
       }
     }
+  }
+
+  private func append(_ text: StaticString) {
+    text.withUTF8Buffer { self.line.append(contentsOf: $0) }
   }
 
   private static func write(_ bytes: UnsafeRawBufferPointer, to fileDescriptor: CInt) -> Int {

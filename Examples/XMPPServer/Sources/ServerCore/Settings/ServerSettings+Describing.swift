@@ -42,7 +42,9 @@ extension ServerSettings {
       return text + "\n\(isDerived ? "# " : "")\(definition.name) = \(definition.read(self)[0])\n"
     }
     let defaults = definition.read(ServerSettings())
-    text += " Default: \(Self.shown(defaults).joined(separator: ", ")).\n"
+    // A list is too long to stand behind what is allowed.
+    text += definition.clear == nil ? " " : "\n# "
+    text += "Default: \(Self.shown(defaults).joined(separator: ", ")).\n"
     for value in Self.shown(definition.read(self)) { text += "\(definition.name) = \(value)\n" }
     return text
   }

@@ -31,8 +31,7 @@ extension ServerSettings {
 
     /// From the connection to the bound session. Default: 30 s. Range: 0.1 s…10 minutes.
     public internal(set) var handshakeTimeout = Duration.seconds(30)
-    /// Without a byte from the client, after which it is asked whether it is still there, and as
-    /// long again until it is given up. Default: 10 minutes. Range: 0.1 s…7 days.
+    /// How long a client may send no byte. Default: 10 minutes. Range: 0.1 s…7 days.
     public internal(set) var idleTimeout = Duration.seconds(600)
     /// With bytes waiting of which the client takes none. Default: 30 s. Range: 0.1 s…10 minutes.
     public internal(set) var stallTimeout = Duration.seconds(30)

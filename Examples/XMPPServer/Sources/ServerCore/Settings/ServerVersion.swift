@@ -2,6 +2,6 @@
 public enum ServerVersion {
   /// The program's name, as it says it to people and to clients (XEP-0092).
   public static let name = "xmpp-server"
-  /// The version, which is that of the library it belongs to (Semantic Versioning).
+  /// The version (Semantic Versioning).
   public static let number = "0.1.0"
 }

@@ -119,7 +119,7 @@ extension SettingDefinition {
     .duration(
       "idleTimeout", \.limits.idleTimeout, Self.moment...(.seconds(7 * 86_400)),
       in: "Limits of connections",
-      "Without a byte from a client, after which it is asked whether it is still there."),
+      "How long a client may send no byte."),
     .duration(
       "stallTimeout", \.limits.stallTimeout, Self.moment...(.seconds(600)),
       in: "Limits of connections", "With bytes waiting of which the client takes none."),

@@ -46,8 +46,14 @@ struct SettingDefinition: Sendable {
   ) -> SettingDefinition {
     .custom(
       name, path, in: section, meaning,
-      allowed: Value.allCases.map { "\($0)" }.joined(separator: " or "), format: { "\($0)" },
+      allowed: Self.alternatives(Value.allCases.map { "\($0)" }), format: { "\($0)" },
       parse: { text in Value.allCases.first { "\($0)" == text } })
+  }
+
+  /// `a, b or c`.
+  private static func alternatives(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.joined() }
+    return "\(names.dropLast().joined(separator: ", ")) or \(last)"
   }
 
   /// On or off.
