@@ -17,7 +17,8 @@ struct FileTests {
 
   @Test("A path that cannot be made is an error that says so")
   func noDirectory() {
-    #expect(reason { _ = try ServerStore(path: "/nonexistent/store") } == .other)
+    let directory = TemporaryDirectory()
+    #expect(reason { _ = try ServerStore(path: "\(directory.file)/store") } == .other)
     #expect(reason { _ = try ServerStore(path: "") } == .other)
   }
 
