@@ -44,13 +44,21 @@ struct ArchiveFilter {
     return condition
   }
 
-  /// What comes after the table's name if messages are counted.
+  /// What comes after the table's name if rows are read.
+  ///
+  /// Without statistics, SQLite would go through the archive in search of a conversation.
+  var index: String {
+    self.conversation != nil && self.positions == nil ? ArchiveFilter.byConversation : ""
+  }
+
+  /// What comes after the table's name if rows are counted.
   ///
   /// A whole archive is counted by way of the index, whose entries are small, rather than the
   /// primary key, whose entries are the stanzas.
-  var hint: String {
-    let isWhole =
-      self.lower <= 1 && self.upper == .max && self.conversation == nil && self.positions == nil
-    return isWhole ? " INDEXED BY archive_conversation" : ""
+  var countingIndex: String {
+    let isWhole = self.lower <= 1 && self.upper == .max && self.positions == nil
+    return isWhole ? ArchiveFilter.byConversation : self.index
   }
+
+  private static let byConversation = " INDEXED BY archive_conversation"
 }

@@ -103,7 +103,7 @@ extension Database {
 
   /// Makes the writes of the open transaction last; nothing happens if none is open.
   ///
-  /// After an error the transaction is open still, save after ``StoreError/Reason/transactionLost``.
+  /// After an error the transaction is open still, save for ``StoreError/Reason/transactionLost``.
   func commit() throws(StoreError) {
     if let loss = self.loss { throw loss }
     guard self.hasUncommittedWrites else { return }

@@ -2,8 +2,8 @@ import CSQLite
 
 /// A value that a parameter of a statement takes.
 ///
-/// `bind(to:at:)` has SQLite copy what it is given, so that the value need not outlive the call; the
-/// statements of the hot path bind without a copy (see `Statement.borrowed`).
+/// `bind(to:at:)` has SQLite copy what it is given, so that the value need not outlive the call;
+/// the statements of the hot path bind without a copy (see `Statement.borrowed`).
 protocol SQLValue {
   /// Binds the value to the parameter at `index`, counted from one, and returns SQLite's code.
   func bind(to statement: Statement, at index: Int32) -> Int32

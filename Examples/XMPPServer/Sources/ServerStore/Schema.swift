@@ -15,8 +15,8 @@ enum Schema {
   /// The version of a file that has gone through all of the migrations.
   static var version: Int64 { Int64(Schema.migrations.count) }
 
-  // AUTOINCREMENT: the id of an account that is gone never names another one, so that what a running
-  // server still holds of the former does not reach the latter.
+  // AUTOINCREMENT: the id of an account that is gone never names another one, so that what a
+  // running server still holds of the former does not reach the latter.
   private static let accounts = """
     CREATE TABLE account (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -109,8 +109,8 @@ enum Schema {
     """
 
   // `stanza` is the last column, so that the ones before it are read without its overflow pages.
-  // There is no index on `stamp`: stamps never descend within an account, hence a bisection over the
-  // primary key finds where a time begins (see `ServerStore.firstPosition(of:from:)`).
+  // There is no index on `stamp`: stamps never descend within an account, hence a bisection over
+  // the primary key finds where a time begins (see `ServerStore.firstPosition(of:from:doing:)`).
   private static let archive = """
     CREATE TABLE archive (
       account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,

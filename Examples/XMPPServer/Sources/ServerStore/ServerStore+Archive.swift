@@ -4,8 +4,8 @@ import CSQLite
 extension ServerStore {
   /// Adds a message at the end of its account's archive.
   ///
-  /// An archive is in the order of time, even if the clock is not: a stamp below that of the message
-  /// before is stored as the latter.
+  /// An archive is in the order of time, even if the clock is not: a stamp below that of the
+  /// message before is stored as the latter.
   ///
   /// - Throws: ``StoreError/Reason/invalidPosition`` if the position is not above
   ///   ``lastPosition(of:)`` or above 2^63 - 1, ``StoreError/Reason/noSuchAccount``.

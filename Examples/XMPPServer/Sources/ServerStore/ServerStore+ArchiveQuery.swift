@@ -82,7 +82,7 @@ extension ServerStore {
     _ filter: ArchiveFilter, doing operation: String
   ) throws(StoreError) -> Int {
     guard filter.lower <= filter.upper else { return 0 }
-    let sql = "SELECT count(*) FROM archive AS a\(filter.hint) WHERE \(filter.condition)"
+    let sql = "SELECT count(*) FROM archive AS a\(filter.countingIndex) WHERE \(filter.condition)"
     var count = 0
     try self.rows(sql, filter, limit: nil, doing: operation) { row in
       count = Int(row.integer(0))
@@ -110,8 +110,8 @@ extension ServerStore {
     let maximum = min(max(query.maximum, 0), ArchiveQuery.maximumPage)
     // One more than wanted tells whether there is more.
     let sql = """
-      SELECT \(ArchivedMessage.columns) FROM archive AS a WHERE \(range.condition)
-      ORDER BY a.position \(order) LIMIT ?6
+      SELECT \(ArchivedMessage.columns) FROM archive AS a\(range.index)
+      WHERE \(range.condition) ORDER BY a.position \(order) LIMIT ?6
       """
     var bytes = 0
     try self.rows(sql, range, limit: maximum + 1, doing: operation) { row in

@@ -34,7 +34,8 @@ extension ServerStore {
   ) throws(StoreError) -> [ArchivedMessage] {
     try self.database.read(
       """
-      SELECT \(ArchivedMessage.columns) FROM waiting AS w JOIN archive AS a USING (account, position)
+      SELECT \(ArchivedMessage.columns)
+      FROM waiting AS w JOIN archive AS a USING (account, position)
       WHERE w.account = ? AND w.position > ? ORDER BY w.position LIMIT ?
       """, account, Int64(clamping: position), max(limit, 0), doing: "reading waiting messages"
     ) { ArchivedMessage($0, of: account) }

@@ -9,8 +9,8 @@ import Glibc
 /// see what is written but not committed. While the transaction is open, other processes can read
 /// but not write. A write that throws has changed nothing; the transaction stays open.
 ///
-/// Text is compared byte by byte: names and addresses are prepared (RFC 7622) by the caller. A store
-/// belongs to one thread. No value may be longer than ``valueLimit``.
+/// Text is compared byte by byte: names and addresses are prepared (RFC 7622) by the caller. A
+/// store belongs to one thread. No value may be longer than ``valueLimit``.
 public final class ServerStore {
   /// What a commit withstands.
   public enum Durability: Sendable {
@@ -70,8 +70,8 @@ public final class ServerStore {
 
   /// Makes all writes since the last commit last, or none of them.
   ///
-  /// - Throws: an error after which the transaction is open still and the commit can be tried again,
-  ///   save for ``StoreError/Reason/transactionLost``, after which ``rollback()`` is the only way on.
+  /// - Throws: an error after which the transaction is open still and the commit can be tried
+  ///   again, save for ``StoreError/Reason/transactionLost``, after which ``rollback()`` helps.
   public func commit() throws(StoreError) { try self.database.commit() }
 
   /// Undoes all writes since the last commit.
