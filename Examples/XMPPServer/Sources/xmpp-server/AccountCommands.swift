@@ -1,6 +1,6 @@
 import Glibc
 import ServerCore
-import ServerStore
+import ServerStorage
 import StreamSecurity
 
 /// The commands that change the accounts of a store, whether a server has it open or not.

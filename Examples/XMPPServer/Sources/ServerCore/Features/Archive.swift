@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// The elements of archive queries (XEP-0313, XEP-0059).
 enum ArchiveElements {
@@ -15,7 +15,10 @@ enum ArchiveElements {
     [
       DataForm.element(
         "form", type: Self.namespace,
-        [("with", ""), ("start", ""), ("end", ""), ("before-id", ""), ("after-id", ""), ("ids", "")])
+        [
+          ("with", ""), ("start", ""), ("end", ""), ("before-id", ""), ("after-id", ""),
+          ("ids", ""),
+        ])
     ])
 
   /// One message of the archive, for whoever has asked.

@@ -1,5 +1,5 @@
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 extension ArchiveQuery {
   /// What a query element asks (XEP-0313 §4.1); nil when it makes no sense.

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// The elements of the blocking command (XEP-0191).
 enum BlockingElements {

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 import StreamSecurity
 
 // Nodes of accounts: publishing, reading, being told (XEP-0163).
@@ -46,7 +46,8 @@ extension XMPPServer {
     let items = publish.children(where: { $0.name == "item" })
     guard items.count == 1, let payload = items[0].elements.first else {
       return request.fail(
-        .badRequest, detail: PubSubElements.error(items.isEmpty ? "item-required" : "payload-required"))
+        .badRequest,
+        detail: PubSubElements.error(items.isEmpty ? "item-required" : "payload-required"))
     }
     let bytes = payload.serialised()
     guard bytes.count <= self.settings.limits.pepItemBytes else {

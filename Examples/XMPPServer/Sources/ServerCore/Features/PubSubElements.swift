@@ -1,5 +1,5 @@
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// The elements of personal eventing (XEP-0163, XEP-0060).
 enum PubSubElements {

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 import StreamSecurity
 
 /// The elements of in-band registration (XEP-0077).

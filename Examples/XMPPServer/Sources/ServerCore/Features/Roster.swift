@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 // The user's contacts (RFC 6121 §2).
 extension XMPPServer {

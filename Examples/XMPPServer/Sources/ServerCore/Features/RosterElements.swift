@@ -1,5 +1,5 @@
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// Roster items as clients read and write them (RFC 6121 §2.1).
 enum RosterElements {

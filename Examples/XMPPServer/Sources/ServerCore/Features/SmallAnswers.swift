@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// Answers that need no more than a line.
 enum SmallAnswers {

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 // Presence subscriptions between accounts of this server (RFC 6121 §3 and appendix A).
 //

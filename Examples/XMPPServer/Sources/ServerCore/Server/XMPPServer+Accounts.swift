@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 // Who is who: accounts by name and by address, and devices that sign in and go.
 extension XMPPServer {

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// What one turn has for the store.
 struct ArchiveTurn {

@@ -3,6 +3,7 @@ import MDMXMPP
 
 // The other side of the messaging service: what the engine decides is done here.
 extension XMPPServer: MessagingHost {
+  /// Has the turn store a message, ahead of anything that is written to a socket.
   public func archive(_ request: ArchiveRequest, of name: AccountName) {
     guard let account = self.accounts[name] else { return }
     if request.direction == .received { account.noteReceived(request.position.ordinal) }
@@ -19,6 +20,7 @@ extension XMPPServer: MessagingHost {
     self.turn.archive.append(ArchiveTurn.Entry(account: account, request: request))
   }
 
+  /// Puts an event into its session's output.
   public func deliver(_ event: DeviceEvent, to device: DeviceHandle, of name: AccountName) {
     guard let session = self.sessions[device] else { return }
     switch event {
@@ -28,13 +30,16 @@ extension XMPPServer: MessagingHost {
       session.send(self.binding.bytes(for: marker, to: session.address))
     case .flush(let flush):
       // Deliveries of one turn are one write, so there is nothing to gather.
-      self.log.debug("session.flush", ["user": session.address.full, "why": "\(flush.reason)", "stanzas": "\(flush.count)"])
+      self.log.debug(
+        "session.flush",
+        ["user": session.address.full, "why": "\(flush.reason)", "stanzas": "\(flush.count)"])
     case .retraction(let retraction):
       if let bytes = self.binding.bytes(for: retraction, to: session.address) {
         session.send(bytes)
       }
     case .mdmChanged(let change):
-      self.log.debug("session.mdm", ["user": session.address.full, "effective": "\(change.isEffective)"])
+      self.log.debug(
+        "session.mdm", ["user": session.address.full, "effective": "\(change.isEffective)"])
     case .ended(let end):
       self.handleEnd(end, of: session)
     }
@@ -51,6 +56,7 @@ extension XMPPServer: MessagingHost {
     }
   }
 
+  /// Gives a message to the account on this server that it is for, or tells its sender why not.
   public func route(_ routing: Routing, from name: AccountName, because reason: ForeignReason) {
     guard let message = self.takeMessage(routing, from: name) else { return }
     let sender = routing.stanza.source
@@ -67,6 +73,7 @@ extension XMPPServer: MessagingHost {
     }
   }
 
+  /// Sees to a stanza that was held for a device which will not come for it.
   public func undelivered(_ item: Undelivered, of name: AccountName) {
     guard let account = self.accounts[name] else { return }
     switch item.disposition {
@@ -79,6 +86,7 @@ extension XMPPServer: MessagingHost {
     }
   }
 
+  /// Sees to a stanza that no device could take.
   public func unroutable(_ item: Unroutable, of name: AccountName) {
     guard let account = self.accounts[name] else { return }
     switch item.disposition {
@@ -88,6 +96,7 @@ extension XMPPServer: MessagingHost {
     }
   }
 
+  /// Never called: no device of this host is in a scope.
   public func unread(_ events: [DeviceEvent], of device: DeviceHandle, of name: AccountName) {
     preconditionFailure("No device of this host is in a scope, and only those have a stream.")
   }

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 // Who knows that whom is there (RFC 6121 §4).
 extension XMPPServer {

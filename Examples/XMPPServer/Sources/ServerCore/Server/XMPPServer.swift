@@ -1,7 +1,7 @@
 import Glibc
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 import StreamSecurity
 import XMLStream
 
@@ -66,9 +66,11 @@ public final class XMPPServer: @unchecked Sendable {
     configuration.annotatesNotifications = true
     configuration.scanner = StanzaScanner(depthLimit: settings.limits.depth)
     self.binding = try XMPPBinding(configuration)
-    self.store = try ServerStore(path: settings.databasePath, durability: settings.durability == .full ? .power : .process)
+    self.store = try ServerStore(
+      path: settings.databasePath, durability: settings.durability == .full ? .power : .process)
     self.tlsContext = settings.tls == .off ? nil : try Self.certificate(settings, log)
-    self.decoySecret = try DecoySecret(try self.store.secret(named: "decoy") { SecureRandom.bytes(32) })
+    self.decoySecret = try DecoySecret(
+      try self.store.secret(named: "decoy") { SecureRandom.bytes(32) })
     self.loop = try EventLoop()
     self.parsers = ParserPool()
     self.service = MessagingService(
@@ -110,7 +112,8 @@ public final class XMPPServer: @unchecked Sendable {
     defer { control.close() }
     try self.listen()
     if self.settings.tls == .off {
-      self.log.warning("tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
+      self.log.warning(
+        "tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
     }
     while !self.isStopping || !self.connections.isEmpty {
       try self.loop.wait(milliseconds: self.waitingTime)
@@ -122,7 +125,9 @@ public final class XMPPServer: @unchecked Sendable {
   }
 
   private func listen() throws {
-    for (addresses, isSecured) in [(self.settings.addresses, false), (self.settings.directTLSAddresses, true)] {
+    for (addresses, isSecured) in [
+      (self.settings.addresses, false), (self.settings.directTLSAddresses, true),
+    ] {
       if isSecured, self.tlsContext == nil { continue }
       for address in addresses {
         let listener = try Listener(address, secured: isSecured, server: self)

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 
 /// A user of this server who is signed in, or to whom something was sent since the server runs.
 ///

@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 import StreamSecurity
 
 // Who the client is (RFC 6120 §6).
@@ -52,12 +52,16 @@ extension Connection {
   }
 
   private func respond(encoded text: String) {
-    guard let bytes = Base64.decode(text) else { return self.refuse(SASLFailure(.incorrectEncoding, "")) }
+    guard let bytes = Base64.decode(text) else {
+      return self.refuse(SASLFailure(.incorrectEncoding, ""))
+    }
     self.respond(bytes)
   }
 
   private func respond(_ bytes: [UInt8]?) {
-    guard let step = self.exchange?.respond(bytes) else { return self.refuse(SASLFailure(.malformedRequest, "")) }
+    guard let step = self.exchange?.respond(bytes) else {
+      return self.refuse(SASLFailure(.malformedRequest, ""))
+    }
     switch step {
     case .challenge(let bytes):
       self.send(
@@ -79,7 +83,9 @@ extension Connection {
       return self.refuse(SASLFailure(.invalidAuthzid, ""))
     }
     self.server.guardian.noteSuccess(from: self.peer)
-    self.server.log.info("auth.success", ["user": account.address.text, "peer": self.peer, "tls": self.tls?.protocolName ?? "off"])
+    self.server.log.info(
+      "auth.success",
+      ["user": account.address.text, "peer": self.peer, "tls": self.tls?.protocolName ?? "off"])
     self.send(
       Element(
         "success", namespace: StreamNamespaces.sasl,
@@ -102,7 +108,9 @@ extension Connection {
     guard failure.countsAsAttempt else { return self.send(answer) }
     self.failures += 1
     let delay = self.server.guardian.noteFailure(from: self.peer, at: self.server.now)
-    self.server.log.warning("auth.failure", ["peer": self.peer, "condition": failure.condition.rawValue, "attempt": "\(self.failures)"])
+    self.server.log.warning(
+      "auth.failure",
+      ["peer": self.peer, "condition": failure.condition.rawValue, "attempt": "\(self.failures)"])
     guard delay > .zero else { return self.giveAnswer(answer) }
     self.delayedAnswer = answer
     self.setInterest([])

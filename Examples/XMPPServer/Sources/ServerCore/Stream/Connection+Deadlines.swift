@@ -27,7 +27,8 @@ extension Connection {
     case .securing, .opening, .negotiating, .binding:
       if let answer = self.delayedAnswer { return self.giveDelayedAnswer(answer) }
       if case .securing = self.phase { return self.lost("no handshake in time") }
-      self.fail(.init(.connectionTimeout, "not signed in within \(settings.limits.handshakeTimeout)"))
+      self.fail(
+        .init(.connectionTimeout, "not signed in within \(settings.limits.handshakeTimeout)"))
     case .bound(let session):
       if !self.output.isEmpty {
         let limit = self.lastProgress.advanced(by: settings.limits.stallTimeout)

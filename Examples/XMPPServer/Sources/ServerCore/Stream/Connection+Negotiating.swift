@@ -139,7 +139,8 @@ extension Connection {
     case .done:
       self.phase = .opening
       self.setInterest(.readable)
-      self.server.log.debug("tls.done", ["peer": self.peer, "protocol": tls.protocolName, "cipher": tls.cipherName])
+      self.server.log.debug(
+        "tls.done", ["peer": self.peer, "protocol": tls.protocolName, "cipher": tls.cipherName])
       self.readSome()
     case .wantsRead:
       self.setInterest(.readable)

@@ -234,7 +234,12 @@ final class Connection: EventHandler, Timed {
   /// - Parameter keepsSession: whether the device may resume on another connection.
   func fail(_ failure: StreamFailure, keepsSession: Bool = false) {
     guard self.isOpen else { return }
-    self.server.log.info("stream.error", ["peer": self.peer, "user": self.session?.address.full ?? "-", "condition": failure.condition.rawValue, "text": failure.text])
+    self.server.log.info(
+      "stream.error",
+      [
+        "peer": self.peer, "user": self.session?.address.full ?? "-",
+        "condition": failure.condition.rawValue, "text": failure.text,
+      ])
     self.leaveSession(resumable: keepsSession, because: failure.condition.rawValue)
     if !self.hasOpened { self.sendHeader(to: nil) }
     self.output.append(failure.bytes)

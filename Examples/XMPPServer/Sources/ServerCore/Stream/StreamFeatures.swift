@@ -38,7 +38,8 @@ enum StreamFeatures {
             "sasl-channel-binding", namespace: StreamNamespaces.channelBinding, [:],
             bindings.map {
               Element(
-                "channel-binding", namespace: StreamNamespaces.channelBinding, ["type": $0.rawValue])
+                "channel-binding", namespace: StreamNamespaces.channelBinding, ["type": $0.rawValue]
+              )
             }))
       }
       if registration {

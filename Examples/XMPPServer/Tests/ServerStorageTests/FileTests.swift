@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-@testable import ServerStore
+@testable import ServerStorage
 
 struct FileTests {
   @Test("A new file and its siblings are for the owner only")

@@ -109,6 +109,8 @@ enum Schema {
     """
 
   // `stanza` is the last column, so that the ones before it are read without its overflow pages.
+  // Rows are in the order in which they come, so that a commit writes few pages however many
+  // accounts it is about; the primary key is an index of small entries.
   // There is no index on `stamp`: stamps never descend within an account, hence a bisection over
   // the primary key finds where a time begins (see `ServerStore.firstPosition(of:from:doing:)`).
   private static let archive = """
@@ -121,7 +123,7 @@ enum Schema {
       remote TEXT NOT NULL,
       stanza BLOB NOT NULL,
       PRIMARY KEY (account, position)
-    ) WITHOUT ROWID;
+    );
     CREATE INDEX archive_conversation ON archive (account, conversation, position);
     CREATE TABLE waiting (
       account INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 import Glibc
-import ServerStore
+import ServerStorage
 
 /// A store in memory with the accounts "alice" and "bob".
 func makeStore() throws -> (store: ServerStore, alice: AccountID, bob: AccountID) {

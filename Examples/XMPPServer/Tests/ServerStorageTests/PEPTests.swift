@@ -1,4 +1,4 @@
-import ServerStore
+import ServerStorage
 import Testing
 
 struct PEPTests {

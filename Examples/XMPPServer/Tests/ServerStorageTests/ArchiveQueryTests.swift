@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ServerStore
+@testable import ServerStorage
 
 struct ArchiveQueryTests {
   /// What a query means, said without a database.
@@ -183,7 +183,7 @@ struct ArchiveQueryTests {
       ) { $0.text(3) }
       let index =
         with == nil
-        ? "PRIMARY KEY (account=? AND position>? AND position<?)"
+        ? "INDEX sqlite_autoindex_archive_1 (account=? AND position>? AND position<?)"
         : "INDEX archive_conversation (account=? AND conversation=? AND position>? AND position<?)"
       #expect(plan == ["SEARCH a USING \(index)"])
     }
