@@ -15,6 +15,8 @@ struct ControlCommands {
     "get NAME             one of them",
     "set NAME VALUE       changes one of them at once, until the server stops",
     "log LEVEL            error, warning, info or debug",
+    "record FILE          writes down what passes on all streams, contents included, in a new file",
+    "record off           ends that",
     "end ADDRESS          ends a session by its full address",
     "stop                 drains and stops, as SIGTERM does",
   ]
@@ -38,6 +40,7 @@ struct ControlCommands {
     case ("get", 2): return [self.value(of: words[1]) ?? "error: there is no setting \(words[1])"]
     case ("set", 3): return self.set(words[1], to: words[2])
     case ("log", 2): return self.setLog(words[1])
+    case ("record", 2): return self.record(words[1])
     case ("end", 2): return self.end(words[1])
     case ("stop", 1):
       self.server.stop()
@@ -130,6 +133,19 @@ struct ControlCommands {
     }
     self.server.log.level = level
     return ["log \(text)"]
+  }
+
+  private func record(_ path: String) -> [String] {
+    self.server.recorder = nil
+    if path == "off" { return ["record off"] }
+    do {
+      self.server.recorder = try TrafficRecorder(path: path)
+      self.server.log.warning(
+        "record", ["path": path, "text": "contents of messages are written down"])
+      return ["record \(path)"]
+    } catch {
+      return ["error: \(error)"]
+    }
   }
 
   private func end(_ text: String) -> [String] {

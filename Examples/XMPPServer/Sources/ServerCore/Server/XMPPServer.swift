@@ -46,6 +46,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var idCounter: UInt64 = 0
   private var isStopping = false
 
+  /// When old messages are removed, and of whom next.
+  var pruning = ArchivePruning()
   /// What this turn is to store.
   var turn = ArchiveTurn()
   /// The message that is being sent, for the host's part in routing it.
@@ -54,6 +56,8 @@ public final class XMPPServer: @unchecked Sendable {
   var waitingForArchive: [WaitingForArchive.Key: WaitingForArchive] = [:]
   var capabilities = CapabilityCache()
   var totals = ServerTotals()
+  /// Writes down what passes, while an administrator wants it to.
+  var recorder: TrafficRecorder?
 
   /// A server with these settings, which listens but does not run yet.
   ///
@@ -145,8 +149,10 @@ public final class XMPPServer: @unchecked Sendable {
   }
 
   private var waitingTime: Int32 {
-    if !self.unread.isEmpty { return 0 }
-    let deadlines = [self.deadlines.next, self.service.nextDeadline].compactMap { $0 }
+    if !self.unread.isEmpty || self.pruning.isBusy { return 0 }
+    let deadlines = [self.deadlines.next, self.service.nextDeadline, self.pruning.next].compactMap {
+      $0
+    }
     guard let next = deadlines.min() else { return -1 }
     let nanoseconds = next.nanoseconds(since: ServerTime.monotonic())
     // Rounded up: a turn that comes a little early would come twice.
@@ -164,6 +170,7 @@ public final class XMPPServer: @unchecked Sendable {
       connection.expire()
       self.deadlines.arm(connection)
     }
+    self.prune()
     self.endTurn()
   }
 

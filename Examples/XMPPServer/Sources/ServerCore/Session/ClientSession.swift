@@ -74,7 +74,7 @@ final class ClientSession {
     self.management?.noteSent(bytes, position: position)
     if let connection = self.connection {
       let mark = self.management == nil ? position : nil
-      connection.output.append(position: mark) { $0 += bytes }
+      connection.append(position: mark) { $0 += bytes }
       self.noteWritten(connection)
     }
     self.limitMemory()
@@ -92,7 +92,7 @@ final class ClientSession {
         for: delivery, to: self.address, wallClock: self.server.wallClock)
       return self.send(bytes, position: position)
     }
-    connection.output.append(position: position) {
+    connection.append(position: position) {
       self.server.binding.write(
         delivery, to: self.address, wallClock: self.server.wallClock, into: &$0)
     }
@@ -173,7 +173,7 @@ final class ClientSession {
     guard let management = self.management, let id = management.resumptionID else { return }
     connection.send(management.resumed(id))
     for stanza in management.unacknowledged {
-      connection.output.append(stanza.bytes)
+      connection.append { $0 += stanza.bytes }
       self.management?.owesQuestion = true
     }
     self.server.noteDirty(connection)

@@ -7,6 +7,7 @@ import XMLStream
 extension Connection {
   /// What the parser has found; false when the bytes behind it belong to another stream.
   func handle(_ event: StreamEvent) -> Bool {
+    if let recorder = self.server.recorder { self.record(event, by: recorder) }
     switch event {
     case .header(let header):
       self.open(header)
@@ -59,10 +60,10 @@ extension Connection {
 
   func sendHeader(to: String?) {
     self.hasOpened = true
-    self.output.append(
-      StreamFeatures.header(
-        id: SecureRandom.token(16), domain: self.server.domain,
-        to: to.flatMap { try? JID($0) }?.text))
+    let header = StreamFeatures.header(
+      id: SecureRandom.token(16), domain: self.server.domain,
+      to: to.flatMap { try? JID($0) }?.text)
+    self.append { $0 += header }
     self.server.noteDirty(self)
   }
 

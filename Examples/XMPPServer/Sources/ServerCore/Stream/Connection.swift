@@ -31,6 +31,8 @@ final class Connection: EventHandler, Timed {
 
   unowned let server: XMPPServer
   let descriptor: Int32
+  /// Which connection of the server's it is, counted from 1.
+  let number: Int
   /// Where it comes from, without the port.
   let peer: String
   let parser: StreamParser
@@ -64,6 +66,7 @@ final class Connection: EventHandler, Timed {
   ) {
     self.server = server
     self.descriptor = descriptor
+    self.number = server.totals.connections + 1
     self.peer = peer
     self.parser = StreamParser(pool: server.parsers, limits: server.settings.xmlLimits)
     self.phase = secured ? .securing : .opening
@@ -165,13 +168,24 @@ final class Connection: EventHandler, Timed {
 
   // MARK: - Writing
 
+  /// Appends what `write` appends to the output as one piece.
+  ///
+  /// - Parameter position: its place in the archive, if it is to be kept until it is written.
+  func append(position: UInt64? = nil, _ write: (inout [UInt8]) -> Void) {
+    let range = self.output.append(position: position, write)
+    if let recorder = self.server.recorder {
+      recorder.note(
+        .sent, self.output.bytes[range], of: self.number, isEncrypted: self.isEncrypted)
+    }
+  }
+
   /// Appends an element of the stream itself, or anything that is no stanza of a device's.
   func send(_ bytes: some Sequence<UInt8>) {
     switch self.phase {
     case .closing, .closed: return
     case .securing, .opening, .negotiating, .binding, .bound: break
     }
-    self.output.append(bytes)
+    self.append { $0 += bytes }
     self.server.noteDirty(self)
   }
 
@@ -242,14 +256,14 @@ final class Connection: EventHandler, Timed {
       ])
     self.leaveSession(resumable: keepsSession, because: failure.condition.rawValue)
     if !self.hasOpened { self.sendHeader(to: nil) }
-    self.output.append(failure.bytes)
+    self.append { $0 += failure.bytes }
     self.closeStream()
   }
 
   /// Closes our end of the stream.
   func closeStream() {
     guard self.isOpen else { return }
-    if self.hasOpened { self.output.append("</stream:stream>".utf8) }
+    if self.hasOpened { self.append { $0 += "</stream:stream>".utf8 } }
     self.phase = .closing
     self.exchange = nil
     self.delayedAnswer = nil
