@@ -43,6 +43,8 @@ final class Connection: EventHandler, Timed {
   var account: Account?
   /// The exchange of messages that proves it.
   var exchange: SASLExchange?
+  /// Whether the client has been asked for its proof.
+  var wasChallenged = false
   var failures = 0
   /// Whether what comes next belongs to a new stream.
   var restarts = false
@@ -174,8 +176,7 @@ final class Connection: EventHandler, Timed {
   func append(position: UInt64? = nil, _ write: (inout [UInt8]) -> Void) {
     let range = self.output.append(position: position, write)
     if let recorder = self.server.recorder {
-      recorder.note(
-        .sent, self.output.bytes[range], of: self.number, isEncrypted: self.isEncrypted)
+      recorder.note(.sent, self.output.bytes[range], of: self)
     }
   }
 
