@@ -69,18 +69,19 @@ extension XMPPServer {
       stanza.addressed(to: account.address.text), for: account.handle, at: self.now)
     for contact in self.storeList({ try self.store.subscribers(of: account.id) }) {
       guard let address = try? JID(contact) else { continue }
-      self.deliver(stanza, from: account, to: address)
+      self.deliver(stanza.addressed(to: address.full), from: account, to: address)
     }
   }
 
-  /// Gives presence to an account, or to a device of it; blocked ones hear nothing (XEP-0191).
+  /// Gives presence, which has its `to`, to an account, or to a device of it; blocked ones hear
+  /// nothing (XEP-0191).
   private func deliver(_ stanza: Stanza, from account: Account, to address: JID) {
     guard !self.isBlocked(address, by: account), let other = self.presentAccount(address),
       !self.isBlocked(account.address, by: other)
     else { return }
     self.service.receive(
-      stanza.addressed(to: address.full), for: other.handle,
-      to: address.deviceName.map { .device($0) } ?? .account, at: self.now)
+      stanza, for: other.handle, to: address.deviceName.map { .device($0) } ?? .account,
+      at: self.now)
   }
 
   /// An account whose user may have a device here: presence opens none.
@@ -93,7 +94,7 @@ extension XMPPServer {
 
   // MARK: - Directed presence
 
-  /// Presence for one address only (RFC 6121 §4.6).
+  /// Presence for one address only (RFC 6121 §4.6); the client has addressed it itself.
   func sendDirected(
     _ stanza: Stanza, to address: JID, unavailable: Bool, of session: ClientSession
   ) {
@@ -110,7 +111,9 @@ extension XMPPServer {
   private func withdrawDirected(_ stanza: Stanza, of session: ClientSession) {
     let addresses = session.directed
     session.directed = []
-    for address in addresses { self.deliver(stanza, from: session.account, to: address) }
+    for address in addresses {
+      self.deliver(stanza.addressed(to: address.full), from: session.account, to: address)
+    }
   }
 
   /// Tells whoever knew of a device that it is gone.
