@@ -124,7 +124,7 @@ class Ours(Server):
             f"archive = {'on' if self.archive else 'off'}\n"
             "log = error\n"
             f"control = {self.path('control')}\n"
-            "sessionsPerAccount = 64\n"
+            "sessionsPerAccount = 32\n"
             "connectionsPerAddress = 20000\n"
             f"engine.activeWindow = {300 / self.speed:g}\n",
         )
