@@ -112,6 +112,11 @@ public final class XMPPServer: @unchecked Sendable {
     let signals = try SignalWatch { [unowned self] in self.stop() }
     self.signals = signals
     try self.loop.add(signals.descriptor, .readable, for: signals)
+    let room = DescriptorLimit.makeRoom(forConnections: self.settings.limits.connections)
+    if room < self.settings.limits.connections {
+      self.log.warning(
+        "limit.descriptors", ["connections": self.settings.limits.connections, "room": room])
+    }
     let control = try ControlListener(self)
     defer { control.close() }
     try self.listen()
