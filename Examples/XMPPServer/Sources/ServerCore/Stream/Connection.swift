@@ -58,8 +58,10 @@ final class Connection: EventHandler, Timed {
   /// Whether the server is to write what waits at the end of the turn.
   var isDirty = false
   private var interest: Readiness = .readable
-  /// When the peer last took or sent something.
-  private(set) var lastProgress: MonotonicInstant
+  /// When the peer last sent something.
+  private(set) var lastReceived: MonotonicInstant
+  /// Since when the peer has taken nothing of what waits; nil while nothing waits.
+  private(set) var blockedSince: MonotonicInstant?
   /// Whether a sign of life has been asked for since the peer last sent something.
   var isProbed = false
 
@@ -72,7 +74,7 @@ final class Connection: EventHandler, Timed {
     self.peer = peer
     self.parser = StreamParser(pool: server.parsers, limits: server.settings.xmlLimits)
     self.phase = secured ? .securing : .opening
-    self.lastProgress = server.now
+    self.lastReceived = server.now
     self.deadline = server.now.advanced(by: server.settings.limits.handshakeTimeout)
   }
 
@@ -106,7 +108,7 @@ final class Connection: EventHandler, Timed {
       if self.delayedAnswer != nil { return }
       switch self.receive(into: buffer) {
       case .bytes(let count):
-        self.lastProgress = self.server.now
+        self.lastReceived = self.server.now
         self.isProbed = false
         if self.isOpen { self.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
         // A socket tells again in the next turn; what TLS has decrypted does not.
@@ -212,11 +214,14 @@ final class Connection: EventHandler, Timed {
       if isBlocked { break }
     }
     if let failure { return self.lost(failure) }
-    if self.output.count < before { self.lastProgress = self.server.now }
     if self.output.isEmpty {
+      self.blockedSince = nil
       self.setInterest(self.delayedAnswer == nil ? .readable : [])
       if case .closing = self.phase { self.finishWriting() }
     } else {
+      if self.output.count < before || self.blockedSince == nil {
+        self.blockedSince = self.server.now
+      }
       self.setInterest(self.delayedAnswer == nil ? [.readable, .writable] : .writable)
       self.watchProgress()
     }
