@@ -189,6 +189,9 @@ final class Connection: EventHandler, Timed {
     case .securing, .opening, .negotiating, .binding, .bound: break
     }
     self.append { $0 += bytes }
+    // Answers of the stream itself are not counted by any session.
+    let limit = self.server.settings.limits.outputBytes
+    if self.output.count > limit { return self.lost("more than \(limit) bytes wait") }
     self.server.noteDirty(self)
   }
 
