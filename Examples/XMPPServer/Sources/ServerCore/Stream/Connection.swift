@@ -52,6 +52,8 @@ final class Connection: EventHandler, Timed {
   var hasOpened = false
   /// An answer that is held back until ``deadline``, while nothing is read.
   var delayedAnswer: [UInt8]?
+  /// What had been read behind the request that is answered late.
+  private var delayedInput: [UInt8] = []
 
   var deadline: MonotonicInstant?
   var armedUntil: MonotonicInstant?
@@ -97,6 +99,10 @@ final class Connection: EventHandler, Timed {
   func handle(_ readiness: Readiness) {
     if case .closed = self.phase { return }
     if case .securing = self.phase { return self.continueHandshake() }
+    if self.delayedAnswer != nil, readiness.contains(.readable) {
+      // Nothing is asked of the socket to read: only its end is told, and over and over.
+      return self.lost("closed by the peer")
+    }
     if readiness.contains(.writable) { self.server.noteDirty(self) }
     if readiness.contains(.readable) { self.readSome() }
   }
@@ -104,8 +110,10 @@ final class Connection: EventHandler, Timed {
   /// Reads what one turn may take: a bounded amount, so that nobody waits for this client.
   func readSome() {
     let buffer = self.server.readBuffer
+    self.parseDelayedInput()
     for _ in 0..<4 {
       if self.delayedAnswer != nil { return }
+      if case .closed = self.phase { return }
       switch self.receive(into: buffer) {
       case .bytes(let count):
         self.lastReceived = self.server.now
@@ -120,9 +128,15 @@ final class Connection: EventHandler, Timed {
       case .failed(let text):
         return self.lost(text)
       }
-      if case .closed = self.phase { return }
     }
     if let tls = self.tls, tls.pendingBytes > 0 { self.server.noteUnread(self) }
+  }
+
+  private func parseDelayedInput() {
+    if self.delayedInput.isEmpty || self.delayedAnswer != nil { return }
+    let input = self.delayedInput
+    self.delayedInput = []
+    input.withUnsafeBytes { self.parse($0) }
   }
 
   private enum Receipt {
@@ -165,6 +179,7 @@ final class Connection: EventHandler, Timed {
           return
         }
       }
+      if self.delayedAnswer != nil { self.delayedInput = Array(rest) }
     } catch {
       self.fail(.init(error))
     }
