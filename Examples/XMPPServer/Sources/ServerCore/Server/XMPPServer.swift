@@ -125,7 +125,8 @@ public final class XMPPServer: @unchecked Sendable {
         "tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
     }
     while !self.isStopping || !self.connections.isEmpty {
-      try self.loop.wait(milliseconds: self.waitingTime)
+      // The handlers act at the instant of waking, not at that of the turn before.
+      try self.loop.wait(milliseconds: self.waitingTime) { self.readClocks() }
       self.takeTurn()
     }
     self.service.finish(at: self.now)

@@ -127,6 +127,8 @@ extension Connection {
     self.setInterest(.readable)
     self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.handshakeTimeout))
     self.giveAnswer(answer)
+    // What was read or decrypted already, no socket tells of.
+    if self.isOpen { self.server.noteUnread(self) }
   }
 
   private func giveAnswer(_ answer: [UInt8]) {
