@@ -69,18 +69,21 @@ extension XMPPServer {
       stanza.addressed(to: account.address.text), for: account.handle, at: self.now)
     for contact in self.storeList({ try self.store.subscribers(of: account.id) }) {
       guard let address = try? JID(contact) else { continue }
-      self.deliver(stanza, from: account, to: address)
+      self.deliver(stanza, of: session, to: address)
     }
   }
 
-  /// Gives presence to an account, or to a device of it; blocked ones hear nothing (XEP-0191).
-  private func deliver(_ stanza: Stanza, from account: Account, to address: JID) {
-    guard !self.isBlocked(address, by: account), let other = self.presentAccount(address),
-      !self.isBlocked(account.address, by: other)
+  /// Gives a device's presence to an account, or to a device of it; blocked ones hear nothing
+  /// (XEP-0191).
+  func deliver(_ stanza: Stanza, of session: ClientSession, to address: JID) {
+    guard !self.isBlocked(address, by: session.account),
+      let other = self.presentAccount(address), !self.isBlocked(session.address, by: other)
     else { return }
+    // What was directed has its address from the client; two of them would not be well-formed.
+    let addressed = stanza.destination.isEmpty ? stanza.addressed(to: address.full) : stanza
     self.service.receive(
-      stanza.addressed(to: address.full), for: other.handle,
-      to: address.deviceName.map { .device($0) } ?? .account, at: self.now)
+      addressed, for: other.handle, to: address.deviceName.map { .device($0) } ?? .account,
+      at: self.now)
   }
 
   /// An account whose user may have a device here: presence opens none.
@@ -104,13 +107,13 @@ extension XMPPServer {
       if session.directed.count >= self.settings.limits.rosterItems { return }
       session.directed.append(address)
     }
-    self.deliver(stanza, from: session.account, to: address)
+    self.deliver(stanza, of: session, to: address)
   }
 
   private func withdrawDirected(_ stanza: Stanza, of session: ClientSession) {
     let addresses = session.directed
     session.directed = []
-    for address in addresses { self.deliver(stanza, from: session.account, to: address) }
+    for address in addresses { self.deliver(stanza, of: session, to: address) }
   }
 
   /// Tells whoever knew of a device that it is gone.
