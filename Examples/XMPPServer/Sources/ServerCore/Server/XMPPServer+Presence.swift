@@ -39,7 +39,10 @@ extension XMPPServer {
     }
     // The user's own other devices.
     self.probe(account, for: session)
-    for request in (try? self.store.pendingRequests(of: account.id)) ?? [] {
+    for request in self.storeList({ try self.store.pendingRequests(of: account.id) }) {
+      guard let contact = try? JID(request.contact), !self.isBlocked(contact, by: account) else {
+        continue
+      }
       session.send(request.stanza)
     }
   }
@@ -48,7 +51,8 @@ extension XMPPServer {
   func probe(_ account: Account, for session: ClientSession) {
     guard account === session.account || self.mayKnow(session.account, of: account) else { return }
     for other in account.sessions where other !== session {
-      guard let presence = other.presence else { continue }
+      guard let presence = other.presence, !self.isBlocked(other.address, by: session.account)
+      else { continue }
       self.service.receive(
         presence.addressed(to: session.address.full), for: session.account.handle,
         to: session.address.deviceName.map { .device($0) } ?? .account, at: self.now)
