@@ -12,6 +12,9 @@ extension XMPPServer {
     switch presence {
     case .unavailable:
       session.presence = nil
+      // Available again, it is told what it has missed (XEP-0163 §4.3.4).
+      session.capabilities = nil
+      session.capabilitiesKey = nil
       self.service.setPresence(.unavailable, of: session.device, at: self.now)
       guard wasAvailable else { return }
       self.broadcast(stanza, of: session)
@@ -22,9 +25,9 @@ extension XMPPServer {
       self.service.setPresence(presence, of: session.device, at: self.now)
       self.broadcast(stanza, of: session)
       self.noteCapabilities(in: element, of: session)
-      if wasAvailable { return }
-      self.greet(session)
+      if !wasAvailable { self.greet(session) }
     }
+    // Also when a device that was there already no longer has a negative priority.
     if session.isAvailable, session.priority >= 0 { self.sendWaiting(to: session) }
   }
 
