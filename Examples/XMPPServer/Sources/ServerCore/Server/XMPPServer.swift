@@ -43,6 +43,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var unread: [Connection] = []
   private var listeners: [Listener] = []
   private var signals: SignalWatch?
+  /// Until when no connection is taken in, because there are no descriptors left.
+  private var pausedUntil: MonotonicInstant?
   private var idCounter: UInt64 = 0
   private var isStopping = false
 
@@ -148,6 +150,20 @@ public final class XMPPServer: @unchecked Sendable {
     }
   }
 
+  /// There are no descriptors left: looks again in a second.
+  func pauseListening() {
+    if self.pausedUntil != nil { return }
+    self.log.error("connection.refused", ["text": "no descriptors are left"])
+    self.pausedUntil = self.now.advanced(by: .seconds(1))
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: []) }
+  }
+
+  private func resumeListening() {
+    guard let paused = self.pausedUntil, paused <= self.now else { return }
+    self.pausedUntil = nil
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: .readable) }
+  }
+
   /// A line for whoever has started the server, whatever the log's level.
   private func announce(_ line: String) {
     let bytes = Array("\(line)\n".utf8)
@@ -156,7 +172,9 @@ public final class XMPPServer: @unchecked Sendable {
 
   private var waitingTime: Int32 {
     if !self.unread.isEmpty || self.pruning.isBusy { return 0 }
-    let deadlines = [self.deadlines.next, self.service.nextDeadline, self.pruning.next].compactMap {
+    let deadlines = [
+      self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.pausedUntil,
+    ].compactMap {
       $0
     }
     guard let next = deadlines.min() else { return -1 }
@@ -176,6 +194,7 @@ public final class XMPPServer: @unchecked Sendable {
       connection.expire()
       self.deadlines.arm(connection)
     }
+    self.resumeListening()
     self.prune()
     self.endTurn()
   }
