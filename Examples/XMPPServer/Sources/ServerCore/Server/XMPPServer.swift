@@ -27,8 +27,16 @@ public final class XMPPServer: @unchecked Sendable {
   var guardian = AuthenticationGuard()
   var deadlines = DeadlineQueue<Connection>()
 
-  /// The engine's side; made last, since it needs its host.
-  private(set) var service: MessagingService!
+  /// The engine's side.
+  ///
+  /// One shard, since there is one thread; accounts stay open, since the store and not a scope says
+  /// where their archives end.
+  private(set) lazy var service = MessagingService(
+    configuration: self.serviceConfiguration, engine: self.settings.engine,
+    clock: ServiceClock(
+      now: { ServerTime.monotonic() }, sleep: { _ in throw CancellationError() }),
+    router: HostRouter(), host: ServerHost(self))
+  private let serviceConfiguration: ServiceConfiguration
 
   /// The instant of this turn.
   private(set) var now = ServerTime.monotonic()
@@ -79,16 +87,11 @@ public final class XMPPServer: @unchecked Sendable {
       try self.store.secret(named: "decoy") { SecureRandom.bytes(32) })
     self.loop = try EventLoop()
     self.parsers = ParserPool()
-    self.service = MessagingService(
-      configuration: try ServiceConfiguration {
-        $0.shards = 1
-        $0.idleAccounts = .keep
-        $0.effectLimit = 1 << 20
-      },
-      engine: settings.engine,
-      clock: ServiceClock(
-        now: { ServerTime.monotonic() }, sleep: { _ in throw CancellationError() }),
-      router: HostRouter(), host: self)
+    self.serviceConfiguration = try ServiceConfiguration {
+      $0.shards = 1
+      $0.idleAccounts = .keep
+      $0.effectLimit = 1 << 20
+    }
     self.readClocks()
   }
 
