@@ -41,6 +41,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var connectionsByPeer: [String: Int] = [:]
   private var dirty: [Connection] = []
   private var unread: [Connection] = []
+  /// Sessions that have room for more of what the store keeps for them.
+  private var backlogged: [ClientSession] = []
   private var listeners: [Listener] = []
   private var signals: SignalWatch?
   private var idCounter: UInt64 = 0
@@ -150,7 +152,7 @@ public final class XMPPServer: @unchecked Sendable {
   }
 
   private var waitingTime: Int32 {
-    if !self.unread.isEmpty || self.pruning.isBusy { return 0 }
+    if !self.unread.isEmpty || !self.backlogged.isEmpty || self.pruning.isBusy { return 0 }
     let deadlines = [self.deadlines.next, self.service.nextDeadline, self.pruning.next].compactMap {
       $0
     }
@@ -166,6 +168,7 @@ public final class XMPPServer: @unchecked Sendable {
     let unread = self.unread
     self.unread = []
     for connection in unread { connection.readSome() }
+    self.sendBacklogs()
     self.service.expire(at: self.now)
     while let connection = self.deadlines.takeDue(at: self.now) {
       connection.expire()
@@ -180,6 +183,23 @@ public final class XMPPServer: @unchecked Sendable {
     self.wallClock = WallClock(unixNanoseconds: ServerTime.unixNanoseconds(), at: self.now)
   }
 
+  /// Goes on for the devices that have room again for what the store keeps for them.
+  private func sendBacklogs() {
+    let sessions = self.backlogged
+    self.backlogged = []
+    for session in sessions {
+      session.hasRoomNoted = false
+      self.continueWaiting(for: session)
+    }
+  }
+
+  /// There is room again for what the store keeps for the device: the next turn sends some.
+  func noteRoom(_ session: ClientSession) {
+    if session.hasRoomNoted || session.waitingCursor == nil || !session.hasRoom { return }
+    session.hasRoomNoted = true
+    self.backlogged.append(session)
+  }
+
   /// Stores, then writes, until neither has anything more to do.
   private func endTurn() {
     repeat {
@@ -190,6 +210,7 @@ public final class XMPPServer: @unchecked Sendable {
         connection.isDirty = false
         connection.session?.askForAcknowledgement()
         connection.flush()
+        if let session = connection.session { self.noteRoom(session) }
       }
     } while !self.dirty.isEmpty || self.turn.hasWork || self.store.hasUncommittedWrites
   }
@@ -224,7 +245,6 @@ public final class XMPPServer: @unchecked Sendable {
 
   /// Takes a new connection, or refuses it for the limits.
   func accept(_ descriptor: Int32, from peer: String, secured: Bool) {
-    self.readClocks()
     let fromPeer = self.connectionsByPeer[peer] ?? 0
     guard self.connections.count < self.settings.limits.connections,
       fromPeer < self.settings.limits.connectionsPerAddress
