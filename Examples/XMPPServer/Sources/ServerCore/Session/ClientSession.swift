@@ -25,6 +25,11 @@ final class ClientSession {
   var capabilities: Capabilities?
   /// What it has announced them as.
   var capabilitiesKey: CapabilitiesKey?
+  /// What waited when the client came back, and is not acknowledged still, in bytes: it may take
+  /// that beside what it may leave unread at any time, or it could never come back.
+  private var allowance = 0
+  /// Whether it is being sent what waited.
+  private var isResuming = false
   /// Behind which of the account's messages the store has more for it, while there was no room.
   var waitingCursor: UInt64?
   /// Whether the server is to send more of them in its next turn.
@@ -129,7 +134,8 @@ final class ClientSession {
 
   /// Bounds what a client may leave unread or unacknowledged.
   private func limitMemory() {
-    let limit = self.server.settings.limits.outputBytes
+    if self.isResuming { return }
+    let limit = self.server.settings.limits.outputBytes + self.allowance
     guard self.waitingBytes > limit else { return }
     if self.connection != nil {
       self.endSlowStream(.init(.resourceConstraint, "more than \(limit) bytes wait"))
@@ -178,8 +184,8 @@ final class ClientSession {
     self.server.service.connectionLost(self.device, at: self.server.now)
   }
 
-  /// The client is back on another connection and has handled so many stanzas.
-  func resume(on connection: Connection, handled: UInt32) {
+  /// The client is back on another connection, and has acknowledged what it had handled.
+  func resume(on connection: Connection) {
     if let old = self.connection {
       // Detached first, so that the old stream's end does not end the session.
       self.connection = nil
@@ -187,8 +193,6 @@ final class ClientSession {
       self.server.service.connectionLost(self.device, at: self.server.now)
     }
     self.connection = connection
-    self.acknowledge(handled)
-    self.management?.isAsked = false
     guard let management = self.management, let id = management.resumptionID else { return }
     connection.send(management.resumed(id))
     for stanza in management.unacknowledged {
@@ -197,13 +201,23 @@ final class ClientSession {
     }
     self.server.noteDirty(connection)
     // What the engine has held comes after what had been sent before (B14).
+    self.isResuming = true
     self.server.service.resume(self.device, at: self.server.now)
+    self.isResuming = false
+    self.allowance = self.waitingBytes
     self.server.noteRoom(self)
+  }
+
+  /// Whether more waits than a client may have sent again: it has come back, and taken nothing,
+  /// more than once.
+  var isBeyondResuming: Bool {
+    self.waitingBytes > 2 * self.server.settings.limits.outputBytes
   }
 
   func acknowledge(_ handled: UInt32) {
     self.management?.isAsked = false
     self.management?.acknowledge(handled) { self.account.settle($0) }
+    self.allowance = min(self.allowance, self.management?.unacknowledgedBytes ?? 0)
     self.server.noteRoom(self)
   }
 
