@@ -133,7 +133,7 @@ final class ClientSession {
   }
 
   /// Bounds what a client may leave unread or unacknowledged.
-  private func limitMemory() {
+  func limitMemory() {
     if self.isResuming { return }
     let limit = self.server.settings.limits.outputBytes + self.allowance
     guard self.waitingBytes > limit else { return }

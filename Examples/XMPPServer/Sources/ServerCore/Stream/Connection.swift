@@ -208,10 +208,11 @@ final class Connection: EventHandler, Timed {
     case .securing, .opening, .negotiating, .binding, .bound: break
     }
     self.append { $0 += bytes }
-    // Answers of the stream itself are not counted by any session.
-    let limit = self.server.settings.limits.outputBytes
-    if self.output.count > limit { return self.lost("more than \(limit) bytes wait") }
     self.server.noteDirty(self)
+    // Answers of the stream itself count too, or a client could ask for them for ever.
+    if let session = self.session { return session.limitMemory() }
+    let limit = self.server.settings.limits.outputBytes
+    if self.output.count > limit { self.lost("more than \(limit) bytes wait") }
   }
 
   func send(_ element: Element) { self.send(element.serialised(inside: Namespaces.client)) }
