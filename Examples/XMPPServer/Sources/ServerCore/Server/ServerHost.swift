@@ -29,7 +29,15 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
 
   /// Puts an event into its session's output.
   func deliver(_ event: DeviceEvent, to device: DeviceHandle, of name: AccountName) {
-    guard let session = self.server.sessions[device] else { return }
+    guard let session = self.server.sessions[device] else {
+      // The session ended while its events were being handed out, as that of a slow client does.
+      if case .delivery(let delivery) = event, delivery.form != .sentCopy,
+        let position = delivery.position
+      {
+        self.server.accounts[name]?.release(position.ordinal)
+      }
+      return
+    }
     switch event {
     case .delivery(let delivery):
       session.deliver(delivery)
