@@ -53,7 +53,7 @@ final class ClientSession {
     if let from = element.attribute("from"), element.namespace == Namespaces.client,
       !self.isOwn(from)
     {
-      self.connection?.fail(.init(.notAuthorized, "not your address"))
+      self.connection?.fail(.init(.invalidFrom, "not your address"))
       return
     }
     self.server.perform(input, element, from: self)
