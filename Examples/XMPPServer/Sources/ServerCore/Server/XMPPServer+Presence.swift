@@ -15,6 +15,7 @@ extension XMPPServer {
       // Available again, it is told what it has missed (XEP-0163 §4.3.4).
       session.capabilities = nil
       session.capabilitiesKey = nil
+      session.capabilitiesQuestion = nil
       self.service.setPresence(.unavailable, of: session.device, at: self.now)
       guard wasAvailable else { return }
       self.broadcast(stanza, of: session)

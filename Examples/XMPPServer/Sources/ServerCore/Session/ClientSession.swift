@@ -25,6 +25,8 @@ final class ClientSession {
   var capabilities: Capabilities?
   /// What it has announced them as.
   var capabilitiesKey: CapabilitiesKey?
+  /// The id of the question about them that is not answered yet.
+  var capabilitiesQuestion: String?
   /// The session is over; nothing may be done with it.
   private(set) var isOver = false
 
