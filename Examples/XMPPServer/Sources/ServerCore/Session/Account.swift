@@ -16,6 +16,8 @@ final class Account {
   private(set) var sessions: [ClientSession] = []
   /// The ids of the latest messages, for markers that go by them (XEP-0333).
   var recentMessages = RecentMessageIDs(capacity: 128)
+  /// Whether those from before the server started are among them.
+  var hasEarlierMessages = false
   /// Streams that can no longer be resumed, with how much they had handled; the latest few.
   private(set) var endedStreams: [String: UInt32] = [:]
   private var endedOrder: [String] = []

@@ -25,6 +25,8 @@ final class ClientSession {
   var capabilities: Capabilities?
   /// What it has announced them as.
   var capabilitiesKey: CapabilitiesKey?
+  /// The id of the question about them that is not answered yet.
+  var capabilitiesQuestion: String?
   /// What waited when the client came back, and is not acknowledged still, in bytes: it may take
   /// that beside what it may leave unread at any time, or it could never come back.
   private var allowance = 0
@@ -62,7 +64,7 @@ final class ClientSession {
     if let from = element.attribute("from"), element.namespace == Namespaces.client,
       !self.isOwn(from)
     {
-      self.connection?.fail(.init(.notAuthorized, "not your address"))
+      self.connection?.fail(.init(.invalidFrom, "not your address"))
       return
     }
     self.server.perform(input, element, from: self)
