@@ -22,6 +22,8 @@ let package = Package(
     .systemLibrary(
       name: "CStringPrep", pkgConfig: "libidn",
       providers: [.apt(["libidn-dev"]), .brew(["libidn"])]),
+    // What the C library's own module leaves out.
+    .systemLibrary(name: "CLinux"),
     // Bytes to elements, within limits.
     .target(
       name: "XMLStream",
@@ -29,20 +31,20 @@ let package = Package(
     // TLS and SASL.
     .target(name: "StreamSecurity", dependencies: ["COpenSSL", "CStringPrep"]),
     // What outlives the process.
-    .target(name: "ServerStore", dependencies: ["CSQLite"]),
+    .target(name: "ServerStorage", dependencies: ["CSQLite"]),
     // The server itself.
     .target(
       name: "ServerCore",
       dependencies: [
-        "XMLStream", "StreamSecurity", "ServerStore",
+        "CLinux", "XMLStream", "StreamSecurity", "ServerStorage",
         .product(name: "MDM", package: "swift-mdm"),
         .product(name: "MDMXMPP", package: "swift-mdm"),
       ]),
     .executableTarget(
-      name: "xmpp-server", dependencies: ["ServerCore", "ServerStore", "StreamSecurity"]),
+      name: "xmpp-server", dependencies: ["ServerCore", "ServerStorage", "StreamSecurity"]),
     .testTarget(name: "XMLStreamTests", dependencies: ["XMLStream"]),
     .testTarget(name: "StreamSecurityTests", dependencies: ["StreamSecurity"]),
-    .testTarget(name: "ServerStoreTests", dependencies: ["ServerStore"]),
+    .testTarget(name: "ServerStorageTests", dependencies: ["ServerStorage"]),
     .testTarget(name: "ServerCoreTests", dependencies: ["ServerCore"]),
   ],
   swiftLanguageModes: [.v6]

@@ -133,6 +133,8 @@ public enum StanzaCondition: String, Sendable, CaseIterable {
   case notAcceptable = "not-acceptable"
   /// Nobody may.
   case notAllowed = "not-allowed"
+  /// The sender has to be somebody else first, such as a subscriber.
+  case notAuthorized = "not-authorized"
   /// A local policy forbids it.
   case policyViolation = "policy-violation"
   /// The addressee's server is not there.
@@ -146,7 +148,7 @@ public enum StanzaCondition: String, Sendable, CaseIterable {
   public var errorType: String {
     switch self {
     case .badRequest, .jidMalformed, .notAcceptable, .policyViolation: "modify"
-    case .forbidden: "auth"
+    case .forbidden, .notAuthorized: "auth"
     case .resourceConstraint: "wait"
     case .conflict, .featureNotImplemented, .internalServerError, .itemNotFound, .notAllowed,
       .remoteServerNotFound, .serviceUnavailable:

@@ -1,0 +1,114 @@
+import MDM
+import MDMXMPP
+import ServerStorage
+
+/// The elements of the blocking command (XEP-0191).
+enum BlockingElements {
+  static let namespace = "urn:xmpp:blocking"
+
+  static func list(_ name: String, _ addresses: [String]) -> Element {
+    Element(
+      name, namespace: Self.namespace, [:],
+      addresses.map { Element("item", namespace: Self.namespace, ["jid": $0]) })
+  }
+}
+
+// Whom a user does not want to hear of.
+extension XMPPServer {
+  func performBlocking(_ request: Request) throws {
+    let account = request.account
+    switch (request.payload.name, request.isSet) {
+    case ("blocklist", false):
+      request.session.wantsBlockList = true
+      request.succeed(
+        BlockingElements.list("blocklist", try self.store.blockedAddresses(of: account.id)))
+    case ("block", true):
+      try self.block(request)
+    case ("unblock", true):
+      try self.unblock(request)
+    default:
+      request.fail(.badRequest)
+    }
+  }
+
+  private func addresses(in request: Request) -> [JID]? {
+    let items = request.payload.children(where: { $0.name == "item" })
+    let addresses = items.compactMap { $0.attribute("jid").flatMap { try? JID($0) } }
+    return addresses.count == items.count ? addresses : nil
+  }
+
+  private func block(_ request: Request) throws {
+    let account = request.account
+    guard let addresses = self.addresses(in: request) else { return request.fail(.jidMalformed) }
+    guard !addresses.isEmpty else { return request.fail(.badRequest) }
+    let count = try self.store.blockedCount(of: account.id)
+    guard count + addresses.count <= self.settings.limits.blockedAddresses else {
+      return request.fail(.resourceConstraint)
+    }
+    // The blocked see the user leave before they see nothing more (XEP-0191 §3.3).
+    for address in addresses { self.hide(account, from: address) }
+    for address in addresses { _ = try self.store.block(address.text, of: account.id) }
+    account.blockList = nil
+    request.succeed()
+    self.pushBlockList(BlockingElements.list("block", addresses.map(\.text)), of: account)
+  }
+
+  private func unblock(_ request: Request) throws {
+    let account = request.account
+    guard let addresses = self.addresses(in: request) else { return request.fail(.jidMalformed) }
+    if addresses.isEmpty {
+      _ = try self.store.unblockAll(of: account.id)
+    } else {
+      for address in addresses { _ = try self.store.unblock(address.text, of: account.id) }
+    }
+    account.blockList = nil
+    request.succeed()
+    self.pushBlockList(BlockingElements.list("unblock", addresses.map(\.text)), of: account)
+    for address in addresses { self.show(account, to: address) }
+  }
+
+  private func pushBlockList(_ change: Element, of account: Account) {
+    for session in account.sessions where session.wantsBlockList {
+      self.push(change, to: session)
+    }
+  }
+
+  /// Whether the account has blocked an address: as it is, its bare form, or its domain.
+  func isBlocked(_ address: JID, by account: Account) -> Bool {
+    if account.blockList == nil {
+      let texts = self.storeList { try self.store.blockedAddresses(of: account.id) }
+      account.blockList = texts.compactMap { try? JID($0) }
+    }
+    guard let list = account.blockList, !list.isEmpty else { return false }
+    let bare = address.bare
+    return list.contains { blocked in
+      blocked == address || blocked == bare
+        || blocked.local == nil && blocked.isBare && blocked.domain == address.domain
+    }
+  }
+}
+
+// What blocking changes about who sees whom.
+extension XMPPServer {
+  /// The blocked contact sees the user leave.
+  private func hide(_ account: Account, from address: JID) {
+    for session in account.sessions where session.isAvailable {
+      self.showPresence(self.unavailable(from: session.address), of: account, to: address)
+    }
+  }
+
+  /// A contact that is blocked no longer sees the user again.
+  private func show(_ account: Account, to address: JID) {
+    for session in account.sessions {
+      if let presence = session.presence { self.showPresence(presence, of: account, to: address) }
+    }
+  }
+
+  private func showPresence(_ presence: Stanza, of account: Account, to address: JID) {
+    guard let other = self.accounts[address.accountName],
+      (try? self.isSubscribed(other, to: account)) == true, other !== account
+    else { return }
+    self.service.receive(
+      presence.addressed(to: address.bareText), for: other.handle, at: self.now)
+  }
+}

@@ -1,0 +1,128 @@
+import MDMXMPP
+import StreamSecurity
+
+/// What a client is able to do, as far as the server asks: which nodes' events it wants
+/// (XEP-0163 §5).
+final class Capabilities {
+  let notifies: Set<String>
+
+  init(notifies: Set<String>) { self.notifies = notifies }
+
+  /// Whether the client wants to be told of a node's events.
+  func wants(_ node: String) -> Bool { self.notifies.contains(node) }
+}
+
+/// A client's announcement of its capabilities (XEP-0115 §4).
+struct CapabilitiesKey: Hashable {
+  let hash: String
+  let node: String
+  let version: String
+
+  /// The announcement in a presence; nil when there is none.
+  init?(_ presence: Element) {
+    guard let c = presence.child("c", namespace: "http://jabber.org/protocol/caps"),
+      let hash = c.attribute("hash"), let node = c.attribute("node"),
+      let version = c.attribute("ver"), version.utf8.count <= 256, node.utf8.count <= 1_023
+    else { return nil }
+    self.hash = hash
+    self.node = node
+    self.version = version
+  }
+}
+
+/// What clients have said of themselves, shared by all that announce the same.
+///
+/// An answer is shared only if the announced hash is the answer's: otherwise one client could speak
+/// for others (XEP-0115 §8.1).
+struct CapabilityCache {
+  static let idPrefix = "caps-"
+  private static let limit = 1_000
+
+  private var known: [CapabilitiesKey: Capabilities] = [:]
+
+  func capabilities(_ key: CapabilitiesKey) -> Capabilities? { self.known[key] }
+
+  /// Takes the answer to a question about `key` in; returns what it says.
+  mutating func note(_ query: Element, about key: CapabilitiesKey) -> Capabilities {
+    let features = query.children(where: { $0.name == "feature" }).compactMap {
+      $0.attribute("var")
+    }
+    let suffix = "+notify"
+    let notifies = features.filter { $0.hasSuffix(suffix) }.prefix(256)
+      .map { String($0.dropLast(suffix.count)) }
+    let capabilities = Capabilities(notifies: Set(notifies))
+    if Self.version(of: query, features) == key.version, key.hash == "sha-1" {
+      if self.known.count >= Self.limit { self.known = [:] }
+      self.known[key] = capabilities
+    }
+    return capabilities
+  }
+
+  /// The verification string's hash (XEP-0115 §5.1).
+  private static func version(of query: Element, _ features: [String]) -> String {
+    var text = ""
+    let identities = query.children(where: { $0.name == "identity" }).map { identity in
+      let language = identity.attributes.first { $0.name == "lang" && $0.prefix == "xml" }?.value
+      return [
+        identity.attribute("category") ?? "", identity.attribute("type") ?? "", language ?? "",
+        identity.attribute("name") ?? "",
+      ].joined(separator: "/")
+    }
+    for identity in Self.sorted(identities) { text += identity + "<" }
+    for feature in Self.sorted(features) { text += feature + "<" }
+    let forms = query.children(where: { $0.isNamed("x", namespace: DataForm.namespace) })
+      .map { DataForm($0) }
+    for form in forms.sorted(by: { Self.isBefore($0.type ?? "", $1.type ?? "") }) {
+      text += (form.type ?? "") + "<"
+      let fields = form.fields.filter { $0.name != "FORM_TYPE" }
+      for field in fields.sorted(by: { Self.isBefore($0.name, $1.name) }) {
+        text += field.name + "<"
+        for value in Self.sorted(field.values) { text += value + "<" }
+      }
+    }
+    return Base64.encode(SCRAMHash.sha1(Array(text.utf8)))
+  }
+
+  /// Sorted by bytes, as the XEP has it (i;octet).
+  private static func sorted(_ texts: [String]) -> [String] {
+    texts.sorted(by: Self.isBefore)
+  }
+
+  private static func isBefore(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+}
+
+// Asking clients what they are able to do.
+extension XMPPServer {
+  /// Looks up, or asks for, what a presence announces.
+  func noteCapabilities(in presence: Element, of session: ClientSession) {
+    guard let key = CapabilitiesKey(presence), key != session.capabilitiesKey else { return }
+    session.capabilitiesKey = key
+    if let capabilities = self.capabilities.capabilities(key) {
+      session.capabilities = capabilities
+      return self.sendLastItems(to: session)
+    }
+    session.send(
+      Element(
+        "iq", namespace: Namespaces.client,
+        [
+          "type": "get", "from": self.domain, "to": session.address.full,
+          "id": "\(CapabilityCache.idPrefix)\(self.nextID())",
+        ],
+        [
+          Element(
+            "query", namespace: DiscoveryElements.information,
+            ["node": "\(key.node)#\(key.version)"])
+        ]))
+  }
+
+  /// A client's answer.
+  func noteCapabilities(answer: Element, id: String, from session: ClientSession) {
+    guard answer.attribute("type") == "result", let key = session.capabilitiesKey,
+      let query = answer.child("query", namespace: DiscoveryElements.information)
+    else { return }
+    session.capabilities = self.capabilities.note(query, about: key)
+    self.sendLastItems(to: session)
+  }
+}

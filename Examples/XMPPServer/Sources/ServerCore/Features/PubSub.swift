@@ -1,0 +1,255 @@
+import MDM
+import MDMXMPP
+import ServerStorage
+import StreamSecurity
+
+// Nodes of accounts: publishing, reading, being told (XEP-0163).
+//
+// The node of read markers (XEP-0490) is not among them: the engine keeps those, and the binding
+// answers for them.
+extension XMPPServer {
+  func performPubSub(_ request: Request) throws {
+    guard let owner = try self.account(at: request.to ?? request.account.address) else {
+      return request.fail(.serviceUnavailable)
+    }
+    let pubsub = request.payload
+    guard let action = pubsub.elements.first(where: { $0.name != "publish-options" }) else {
+      return request.fail(.badRequest)
+    }
+    if pubsub.namespace == PubSubElements.namespace, action.name == "items", !request.isSet {
+      return try self.performItems(action, of: owner, request)
+    }
+    guard owner === request.account else { return request.fail(.forbidden) }
+    guard let node = action.attribute("node"), !node.isEmpty, node.utf8.count <= 1_023 else {
+      return request.fail(.badRequest, detail: PubSubElements.error("nodeid-required"))
+    }
+    switch (pubsub.namespace, action.name, request.isSet) {
+    case (PubSubElements.namespace, "publish", true):
+      try self.performPublish(action, to: node, request)
+    case (PubSubElements.namespace, "retract", true):
+      try self.performRetract(action, from: node, request)
+    case (PubSubElements.namespace, "create", true):
+      try self.performCreate(node, request)
+    case (PubSubElements.owner, "delete", true):
+      try self.performDelete(node, request)
+    case (PubSubElements.owner, "configure", _):
+      try self.performConfigure(action, node, request)
+    default:
+      request.fail(.featureNotImplemented, detail: PubSubElements.error("unsupported"))
+    }
+  }
+
+  // MARK: - Publishing
+
+  private func performPublish(_ publish: Element, to node: String, _ request: Request) throws {
+    let account = request.account
+    let items = publish.children(where: { $0.name == "item" })
+    guard items.count == 1, let payload = items[0].elements.first else {
+      return request.fail(
+        .badRequest,
+        detail: PubSubElements.error(items.isEmpty ? "item-required" : "payload-required"))
+    }
+    let bytes = payload.serialised()
+    guard bytes.count <= self.settings.limits.pepItemBytes else {
+      return request.fail(.notAcceptable, detail: PubSubElements.error("payload-too-big"))
+    }
+    let options = request.payload.child("publish-options", namespace: PubSubElements.namespace)?
+      .child("x", namespace: DataForm.namespace).map { DataForm($0) }
+    guard let configuration = try self.configuration(of: node, options, request) else { return }
+    let id = items[0].attribute("id").flatMap { $0.isEmpty ? nil : $0 } ?? SecureRandom.token(12)
+    if configuration.persist {
+      _ = try self.store.publish(
+        node: node, itemID: id, payload: bytes, publisher: request.session.address.full,
+        maxItems: configuration.maxItems, of: account.id)
+    }
+    request.succeed(
+      Element(
+        "pubsub", namespace: PubSubElements.namespace, [:],
+        [
+          Element(
+            "publish", namespace: PubSubElements.namespace, ["node": node],
+            [Element("item", namespace: PubSubElements.namespace, ["id": id])])
+        ]))
+    let item = Element("item", namespace: Namespaces.pubsubEvent, ["id": id], [payload])
+    try self.announce([item], of: node, configuration, owner: account)
+  }
+
+  /// How a node is to be; makes it if need be. Nil, with the request answered, when it is not as
+  /// the publisher insists (XEP-0060 §7.1.5).
+  private func configuration(
+    of node: String, _ options: DataForm?, _ request: Request
+  ) throws -> PEPNodeConfiguration? {
+    let account = request.account.id
+    let current = try self.store.nodeConfiguration(of: account, node: node)
+    let base = current ?? .standard
+    guard let wanted = options.map({ base.edited(by: $0) }) ?? base, current ?? wanted == wanted
+    else {
+      request.fail(.conflict, detail: PubSubElements.error("precondition-not-met"))
+      return nil
+    }
+    if current != nil { return wanted }
+    guard try self.store.nodeCount(of: account) < self.settings.limits.pepNodes else {
+      request.fail(.resourceConstraint, detail: PubSubElements.error("max-nodes-exceeded"))
+      return nil
+    }
+    _ = try self.store.createNode(of: account, node: node, configuration: wanted)
+    return wanted
+  }
+
+  private func performRetract(_ retract: Element, from node: String, _ request: Request) throws {
+    let account = request.account
+    guard let item = retract.elements.first, let id = item.attribute("id") else {
+      return request.fail(.badRequest, detail: PubSubElements.error("item-required"))
+    }
+    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node),
+      try self.store.retract(of: account.id, node: node, id: id)
+    else { return request.fail(.itemNotFound) }
+    request.succeed()
+    guard ["1", "true"].contains(retract.attribute("notify") ?? "") else { return }
+    let retracted = Element("retract", namespace: Namespaces.pubsubEvent, ["id": id])
+    try self.announce([retracted], of: node, configuration, owner: account)
+  }
+
+  // MARK: - Nodes
+
+  private func performCreate(_ node: String, _ request: Request) throws {
+    let form = request.payload.child("configure", namespace: PubSubElements.namespace)?
+      .child("x", namespace: DataForm.namespace).map { DataForm($0) }
+    if try self.store.nodeConfiguration(of: request.account.id, node: node) != nil {
+      return request.fail(.conflict)
+    }
+    guard try self.configuration(of: node, form, request) != nil else { return }
+    request.succeed()
+  }
+
+  private func performDelete(_ node: String, _ request: Request) throws {
+    guard try self.store.deleteNode(of: request.account.id, node: node) else {
+      return request.fail(.itemNotFound)
+    }
+    request.succeed()
+  }
+
+  private func performConfigure(_ action: Element, _ node: String, _ request: Request) throws {
+    let account = request.account.id
+    guard let current = try self.store.nodeConfiguration(of: account, node: node) else {
+      return request.fail(.itemNotFound)
+    }
+    guard request.isSet else {
+      return request.succeed(
+        Element(
+          "pubsub", namespace: PubSubElements.owner, [:],
+          [Element("configure", namespace: PubSubElements.owner, ["node": node], [current.form])]))
+    }
+    guard let form = action.child("x", namespace: DataForm.namespace),
+      let edited = current.edited(by: DataForm(form))
+    else { return request.fail(.notAcceptable) }
+    _ = try self.store.setNodeConfiguration(edited, of: account, node: node)
+    request.succeed()
+  }
+
+  // MARK: - Reading
+
+  private func performItems(_ items: Element, of owner: Account, _ request: Request) throws {
+    guard let node = items.attribute("node") else {
+      return request.fail(.badRequest, detail: PubSubElements.error("nodeid-required"))
+    }
+    guard try self.store.nodeConfiguration(of: owner.id, node: node) != nil else {
+      return request.fail(.itemNotFound)
+    }
+    guard try self.mayRead(node, of: owner, request.account) else {
+      return request.fail(
+        .notAuthorized, detail: PubSubElements.error("presence-subscription-required"))
+    }
+    let ids = items.children(where: { $0.name == "item" }).compactMap { $0.attribute("id") }
+    let limit = items.attribute("max_items").flatMap { Int($0) } ?? PubSubElements.itemLimit
+    let found =
+      ids.isEmpty
+      ? try self.store.items(
+        of: owner.id, node: node, limit: min(max(limit, 0), PubSubElements.itemLimit))
+      : try ids.prefix(PubSubElements.itemLimit).compactMap {
+        try self.store.item(of: owner.id, node: node, id: $0)
+      }
+    request.succeed(
+      Element(
+        "pubsub", namespace: PubSubElements.namespace, [:],
+        [
+          Element(
+            "items", namespace: PubSubElements.namespace, ["node": node],
+            try found.map { try PubSubElements.item($0, in: PubSubElements.namespace) })
+        ]))
+  }
+
+  /// Whether a node is open to whoever asks.
+  func mayRead(_ node: String, of owner: Account, _ reader: Account) throws -> Bool {
+    if owner === reader { return true }
+    guard let configuration = try self.store.nodeConfiguration(of: owner.id, node: node) else {
+      return false
+    }
+    switch configuration.accessModel {
+    case "open": return !self.isBlocked(reader.address, by: owner)
+    case "presence": return try self.isSubscribed(reader, to: owner)
+    default: return false
+    }
+  }
+
+  // MARK: - Events
+
+  /// Tells everybody who may know and wants to, on the devices that want to.
+  private func announce(
+    _ children: [Element], of node: String, _ configuration: PEPNodeConfiguration, owner: Account
+  ) throws {
+    let event = PubSubElements.event(node, children, from: owner.address)
+    var readers = [owner]
+    if configuration.accessModel != "whitelist" {
+      for contact in try self.store.subscribers(of: owner.id) {
+        guard let address = try? JID(contact), let account = self.accounts[address.accountName],
+          !self.isBlocked(address, by: owner)
+        else { continue }
+        readers.append(account)
+      }
+    }
+    for reader in readers {
+      for session in reader.sessions where session.capabilities?.wants(node) == true {
+        self.send(event, to: session)
+      }
+    }
+  }
+
+  /// Sends an event through the engine: a quiet device gets the newest of each node (B8).
+  private func send(_ event: Element, to session: ClientSession) {
+    let addressed = Element(
+      name: event.name, namespace: event.namespace,
+      attributes: event.attributes + [.init("to", session.address.full)],
+      children: event.children)
+    guard
+      let incoming = try? self.binding.incoming(
+        addressed, for: session.account.address.accountName)
+    else { return }
+    self.service.receive(
+      incoming.stanza, for: session.account.handle, to: incoming.address, at: self.now)
+  }
+
+  /// What a device that has just said what it wants has missed: each node's newest item
+  /// (XEP-0163 §4.3.4).
+  func sendLastItems(to session: ClientSession) {
+    guard session.isAvailable, let wanted = session.capabilities?.notifies, !wanted.isEmpty else {
+      return
+    }
+    let account = session.account
+    let contacts = self.storeList { try self.store.subscriptions(of: account.id) }
+      .compactMap { try? JID($0) }.compactMap { try? self.account(at: $0) }
+    self.attempt("last items") {
+      for owner in [account] + contacts {
+        for node in try self.store.nodes(of: owner.id) where wanted.contains(node) {
+          guard try self.mayRead(node, of: owner, account),
+            try self.store.nodeConfiguration(of: owner.id, node: node)?.sendLastPublished
+              == "on_sub_and_presence",
+            let item = try self.store.items(of: owner.id, node: node, limit: 1).last
+          else { continue }
+          let element = try PubSubElements.item(item, in: Namespaces.pubsubEvent)
+          self.send(PubSubElements.event(node, [element], from: owner.address), to: session)
+        }
+      }
+    }
+  }
+}

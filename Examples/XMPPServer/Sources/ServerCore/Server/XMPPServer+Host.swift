@@ -1,0 +1,145 @@
+import MDM
+import MDMXMPP
+
+// The other side of the messaging service: what the engine decides is done here.
+extension XMPPServer: MessagingHost {
+  /// Has the turn store a message, ahead of anything that is written to a socket.
+  public func archive(_ request: ArchiveRequest, of name: AccountName) {
+    guard let account = self.accounts[name] else { return }
+    if request.direction == .received { account.noteReceived(request.position.ordinal) }
+    if request.direction == .sent, let sending = self.sending,
+      self.settings.engine.values.archiveFailure == .refuse
+    {
+      let key = WaitingForArchive.Key(account: request.account, position: request.position)
+      self.waitingForArchive[key] = WaitingForArchive(message: sending)
+    }
+    if let conversation = request.stanza.conversation, request.direction == .received {
+      account.recentMessages.record(
+        request.stanza.id, in: conversation, at: request.position)
+    }
+    self.turn.archive.append(ArchiveTurn.Entry(account: account, request: request))
+  }
+
+  /// Puts an event into its session's output.
+  public func deliver(_ event: DeviceEvent, to device: DeviceHandle, of name: AccountName) {
+    guard let session = self.sessions[device] else { return }
+    switch event {
+    case .delivery(let delivery):
+      session.deliver(delivery)
+    case .marker(let marker):
+      session.send(self.binding.bytes(for: marker, to: session.address))
+    case .flush(let flush):
+      // Deliveries of one turn are one write, so there is nothing to gather.
+      self.log.debug(
+        "session.flush",
+        ["user": session.address.full, "why": "\(flush.reason)", "stanzas": "\(flush.count)"])
+    case .retraction(let retraction):
+      if let bytes = self.binding.bytes(for: retraction, to: session.address) {
+        session.send(bytes)
+      }
+    case .mdmChanged(let change):
+      self.log.debug(
+        "session.mdm", ["user": session.address.full, "effective": "\(change.isEffective)"])
+    case .ended(let end):
+      self.handleEnd(end, of: session)
+    }
+  }
+
+  private func handleEnd(_ end: DeviceEnd, of session: ClientSession) {
+    let connection = session.connection
+    session.conclude(because: "\(end)")
+    switch end {
+    case .session(.replaced): connection?.fail(.init(.conflict, "signed in elsewhere"))
+    case .session(.evicted): connection?.fail(.init(.resourceConstraint, "too many sessions"))
+    case .shutDown: connection?.fail(.init(.systemShutdown, ""))
+    case .session: connection?.fail(.init(.reset, ""))
+    }
+  }
+
+  /// Gives a message to the account on this server that it is for, or tells its sender why not.
+  public func route(_ routing: Routing, from name: AccountName, because reason: ForeignReason) {
+    guard let message = self.takeMessage(routing, from: name) else { return }
+    let sender = routing.stanza.source
+    guard let to = message.to, let receiver = try? self.account(at: to) else {
+      return self.bounce(routing.stanza, .serviceUnavailable)
+    }
+    if let from = try? JID(sender), self.isBlocked(from, by: receiver) {
+      return self.bounce(routing.stanza, .serviceUnavailable)
+    }
+    let outcome = self.service.receive(
+      message.incoming, for: receiver.handle, to: message.address, at: self.now)
+    if case .refused(let error) = outcome {
+      self.bounce(routing.stanza, StanzaCondition(error))
+    }
+  }
+
+  /// Sees to a stanza that was held for a device which will not come for it.
+  public func undelivered(_ item: Undelivered, of name: AccountName) {
+    guard let account = self.accounts[name] else { return }
+    switch item.disposition {
+    case .storeOffline:
+      self.keep(item.stanza, item.position, heldSince: item.heldSince, for: account)
+    case .bounce:
+      if item.form == .original { self.bounce(item.stanza, .serviceUnavailable) }
+    case .drop:
+      break
+    }
+  }
+
+  /// Sees to a stanza that no device could take.
+  public func unroutable(_ item: Unroutable, of name: AccountName) {
+    guard let account = self.accounts[name] else { return }
+    switch item.disposition {
+    case .storeOffline: self.keep(item.stanza, item.position, heldSince: self.now, for: account)
+    case .bounce: self.bounce(item.stanza, .serviceUnavailable)
+    case .drop: break
+    }
+  }
+
+  /// Never called: no device of this host is in a scope.
+  public func unread(_ events: [DeviceEvent], of device: DeviceHandle, of name: AccountName) {
+    preconditionFailure("No device of this host is in a scope, and only those have a stream.")
+  }
+
+  /// Keeps a stanza for the next device: one of the archive is there already.
+  private func keep(
+    _ stanza: Stanza, _ position: ArchivePosition?, heldSince: MonotonicInstant,
+    for account: Account
+  ) {
+    if let position { return account.release(position.ordinal) }
+    // What subscriptions have come to is in the rosters and among the pending requests.
+    if stanza.kind == .subscription { return }
+    let stamp = self.wallClock.unixNanoseconds(at: heldSince) / 1_000
+    self.attempt("offline") {
+      try self.store.addOffline(account.id, stamp: stamp, stanza: stanza.payload)
+    }
+    account.hasOffline = true
+  }
+}
+
+/// Leaves every stanza to the host: it asks the receiver's block list, and opens accounts whose
+/// users are not there, before the receiver's engine gets it.
+struct HostRouter: StanzaRouter {
+  func destination(of stanza: Stanza, sentBy sender: StanzaSender) -> RoutedStanza? { nil }
+}
+
+/// A message whose sender's archive has not answered yet.
+struct WaitingForArchive {
+  struct Key: Hashable {
+    let account: AccountHandle
+    let position: ArchivePosition
+  }
+
+  let message: ClientMessage
+}
+
+extension StanzaCondition {
+  /// What the sender is told when an engine would not have its stanza.
+  init(_ error: AdmissionError) {
+    switch error {
+    case .stanzaTooLarge: self = .policyViolation
+    case .effectBacklog, .archiveBacklog, .deviceLimit, .accountLimit: self = .resourceConstraint
+    default: self = .internalServerError
+    }
+  }
+}

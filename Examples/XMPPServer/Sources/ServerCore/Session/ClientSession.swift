@@ -1,0 +1,221 @@
+import MDM
+import MDMXMPP
+
+/// A bound resource: a device of the engine, and what an XMPP server keeps of it beside.
+///
+/// It outlives its connection when the client may resume (XEP-0198).
+final class ClientSession {
+  unowned let server: XMPPServer
+  let account: Account
+  let address: JID
+  let device: DeviceHandle
+  /// Nil while the connection is lost.
+  private(set) var connection: Connection?
+  var management: StreamManagement?
+  /// The latest available presence, without a `to`; nil while unavailable.
+  var presence: Stanza?
+  var priority: Int8 = 0
+  /// Whether it gets roster pushes (RFC 6121 §2.1.6).
+  var wantsRoster = false
+  /// Whether it gets pushes of the block list (XEP-0191 §3.2).
+  var wantsBlockList = false
+  /// Whom it has told of its presence without being asked to (RFC 6121 §4.6).
+  var directed: [JID] = []
+  /// What the client is able to do (XEP-0115), and so what it wants to be told (XEP-0163 §5).
+  var capabilities: Capabilities?
+  /// What it has announced them as.
+  var capabilitiesKey: CapabilitiesKey?
+  /// The session is over; nothing may be done with it.
+  private(set) var isOver = false
+
+  init(
+    _ address: JID, of account: Account, device: DeviceHandle, on connection: Connection,
+    server: XMPPServer
+  ) {
+    self.server = server
+    self.account = account
+    self.address = address
+    self.device = device
+    self.connection = connection
+  }
+
+  var isAvailable: Bool { self.presence != nil }
+
+  // MARK: - Input
+
+  /// An element of the bound stream.
+  func handle(_ element: Element, _ received: [UInt8]) {
+    // An answer that was made while the session ended must not revive it.
+    if self.isOver { return }
+    let input = self.server.binding.interpret(element, received: received, from: self.address)
+    if element.namespace == Namespaces.client { self.management?.handled &+= 1 }
+    // RFC 6120 §8.1.2.1: only its own address may be claimed.
+    if let from = element.attribute("from"), element.namespace == Namespaces.client,
+      !self.isOwn(from)
+    {
+      self.connection?.fail(.init(.notAuthorized, "not your address"))
+      return
+    }
+    self.server.perform(input, element, from: self)
+  }
+
+  private func isOwn(_ text: String) -> Bool {
+    guard let address = try? JID(text) else { return false }
+    return address == self.address || address == self.account.address
+  }
+
+  // MARK: - Output
+
+  /// Sends a stanza.
+  ///
+  /// - Parameter position: its place in the archive, if it is to be kept until it has arrived.
+  func send(_ bytes: [UInt8], position: UInt64? = nil) {
+    if self.isOver { return }
+    self.management?.noteSent(bytes, position: position)
+    if let connection = self.connection {
+      let mark = self.management == nil ? position : nil
+      connection.append(position: mark) { $0 += bytes }
+      self.noteWritten(connection)
+    }
+    self.limitMemory()
+  }
+
+  func send(_ stanza: Element) { self.send(stanza.serialised()) }
+
+  /// Sends what the engine hands over.
+  func deliver(_ delivery: Delivery) {
+    if self.isOver { return }
+    // Only what the account received waits for somebody to take it.
+    let position = delivery.form == .sentCopy ? nil : delivery.position?.ordinal
+    guard self.management == nil, let connection = self.connection else {
+      let bytes = self.server.binding.bytes(
+        for: delivery, to: self.address, wallClock: self.server.wallClock)
+      return self.send(bytes, position: position)
+    }
+    connection.append(position: position) {
+      self.server.binding.write(
+        delivery, to: self.address, wallClock: self.server.wallClock, into: &$0)
+    }
+    // Without stream management what is written counts as taken; this will be, at the end of the
+    // turn, unless the client is slow.
+    if let position, connection.output.count <= 1 << 18 { self.account.settle(position) }
+    self.noteWritten(connection)
+    self.limitMemory()
+  }
+
+  private func noteWritten(_ connection: Connection) { self.server.noteDirty(connection) }
+
+  /// Bounds what a client may leave unread or unacknowledged.
+  private func limitMemory() {
+    let limit = self.server.settings.limits.outputBytes
+    let waiting = max(self.connection?.output.count ?? 0, self.management?.unacknowledgedBytes ?? 0)
+    guard waiting > limit else { return }
+    if self.connection != nil {
+      self.endSlowStream(.init(.resourceConstraint, "more than \(limit) bytes wait"))
+    } else if self.management?.unacknowledgedBytes ?? 0 > 2 * limit {
+      self.end(because: "too much waits")
+    }
+  }
+
+  /// Asks for an acknowledgement of what this turn has sent, in the same write.
+  func askForAcknowledgement() {
+    guard self.management?.owesQuestion == true, self.management?.isAsked == false else { return }
+    self.ask()
+  }
+
+  private func ask() {
+    guard self.management != nil, let connection = self.connection else { return }
+    self.management?.owesQuestion = false
+    self.management?.isAsked = true
+    connection.send(StreamManagement.question)
+  }
+
+  /// Asks something of the client that any client answers.
+  func askForSignOfLife() {
+    if self.management != nil { return self.ask() }
+    self.send(
+      Element(
+        "iq", namespace: Namespaces.client,
+        [
+          "type": "get", "from": self.server.domain, "to": self.address.full,
+          "id": "ping-\(self.server.nextID())",
+        ], [Element("ping", namespace: "urn:xmpp:ping")]))
+  }
+
+  // MARK: - Coming and going
+
+  /// The stream on the connection is over. A client that may come back keeps the session, within
+  /// the engine's window (B14).
+  func connectionEnded(_ connection: Connection, resumable: Bool, because reason: String) {
+    guard self.connection === connection, !self.isOver else { return }
+    self.connection = nil
+    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
+    guard resumable, self.management?.resumptionID != nil else {
+      return self.end(because: reason)
+    }
+    self.management?.isAsked = false
+    self.server.log.info("session.detached", ["user": self.address.full, "why": reason])
+    self.server.service.connectionLost(self.device, at: self.server.now)
+  }
+
+  /// The client is back on another connection and has handled so many stanzas.
+  func resume(on connection: Connection, handled: UInt32) {
+    if let old = self.connection {
+      // Detached first, so that the old stream's end does not end the session.
+      self.connection = nil
+      _ = old.output.takeMarks()
+      old.fail(.init(.conflict, "resumed elsewhere"))
+      self.server.service.connectionLost(self.device, at: self.server.now)
+    }
+    self.connection = connection
+    self.acknowledge(handled)
+    self.management?.isAsked = false
+    guard let management = self.management, let id = management.resumptionID else { return }
+    connection.send(management.resumed(id))
+    for stanza in management.unacknowledged {
+      connection.append { $0 += stanza.bytes }
+      self.management?.owesQuestion = true
+    }
+    self.server.noteDirty(connection)
+    // What the engine has held comes after what had been sent before (B14).
+    self.server.service.resume(self.device, at: self.server.now)
+  }
+
+  func acknowledge(_ handled: UInt32) {
+    self.management?.isAsked = false
+    self.management?.acknowledge(handled) { self.account.settle($0) }
+  }
+
+  /// Ends the stream of a client that does not take what it is sent; its session may go on.
+  func endSlowStream(_ failure: StreamFailure) {
+    guard let connection = self.connection else { return }
+    // Everything of which nothing is written yet is in the queue of stream management, if there is
+    // one, and otherwise goes back to the archive's waiting messages.
+    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
+    connection.output.cutAfterPartlyWritten()
+    connection.fail(failure, keepsSession: true)
+  }
+
+  /// Ends the session for good: the client has signed out or cannot come back.
+  func end(because reason: String) {
+    if self.isOver { return }
+    self.server.service.signOut(self.device, at: self.server.now)
+    self.conclude(because: reason)
+  }
+
+  /// The engine has no such device any more: what is left is told and kept.
+  func conclude(because reason: String) {
+    if self.isOver { return }
+    self.isOver = true
+    if let management = self.management {
+      for stanza in management.unacknowledged {
+        if let position = stanza.position { self.account.release(position) }
+      }
+      if let id = management.resumptionID {
+        self.account.noteEndedStream(id, handled: management.handled)
+      }
+    }
+    self.server.noteEnded(self, because: reason)
+    self.connection = nil
+  }
+}

@@ -1,0 +1,1 @@
+"""The XMPP server beside prosody and ejabberd: the same accounts, load and day for each."""
