@@ -102,11 +102,11 @@ class MessagingFlow(ServerCase):
         self.bob.message(ALICE, "good")
         await self.assert_rings_only(self.phone, "good")
 
-    async def test_signed_out_active_client_leaves_none_active(self):
+    async def test_the_one_before_is_active_when_the_active_client_signs_out(self):
         await self.desk.disconnect()
         self.devices = (self.laptop, self.phone)
         self.bob.message(ALICE, "anyone?")
-        await self.assert_rings_everywhere("anyone?")
+        await self.assert_rings_only(self.laptop, "anyone?")
 
     async def test_signed_out_device_gets_nothing(self):
         self.laptop.send("<presence xmlns='jabber:client' type='unavailable'/>")

@@ -1,5 +1,6 @@
 """A test with a server of its own."""
 
+import asyncio
 import sys
 import unittest
 
@@ -40,6 +41,8 @@ class ServerCase(unittest.IsolatedAsyncioTestCase):
 
     async def asyncSetUp(self):
         self._clients = []
+        # The debugging of unittest's loop costs more than the clients.
+        asyncio.get_running_loop().set_debug(False)
         own = getattr(getattr(self, self._testMethodName), "settings", {})
         self.server = Server({**self.settings, **own})
         if self.accounts:
@@ -51,7 +54,8 @@ class ServerCase(unittest.IsolatedAsyncioTestCase):
             await client.discard()
         if self.server.process is not None:
             crashed = not self.server.is_running
-            status = self.server.stop()
+            # Not on the event loop, which has to close the clients' connections meanwhile.
+            status = await asyncio.to_thread(self.server.stop)
             self.assertFalse(crashed, f"the server is gone, status {status}")
             self.assertEqual(status, 0, "the server's exit status after SIGTERM")
 
