@@ -55,7 +55,7 @@ class Client(asyncio.Protocol):
     def connection_lost(self, error):
         self.lost = error or ClientFailure("the server closed the connection")
         if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_exception(ClientFailure(f"{self.jid}: {self.lost}"))
+            self.waiter.set_exception(ClientFailure(str(self.lost)))
 
     def send(self, data):
         self.transport.write(data)
@@ -132,7 +132,8 @@ class Client(asyncio.Protocol):
         self.serial += 1
         name = f"q{self.serial}".encode()
         address = b" to='" + to + b"'" if to else b""
-        self.send(b"<iq type='" + kind + b"' id='" + name + b"'" + address + b">" + payload + b"</iq>")
+        head = b"<iq type='" + kind + b"' id='" + name + b"'" + address + b">"
+        self.send(head + payload + b"</iq>")
         answer = rb"<iq\b[^>]*\bid=['\"]" + name + rb"['\"][^>]*?(?:/>|>.*?</iq>)"
         return (await self.expect(re.compile(answer, re.S)))[0]
 
@@ -182,6 +183,11 @@ class Client(asyncio.Protocol):
         if rest:
             on_data(rest, time.monotonic())
 
+    def check(self):
+        """Raises when the server has ended the connection."""
+        if self.lost is not None:
+            raise ClientFailure(f"{self.jid} lost its connection: {self.lost}")
+
     async def close(self):
         if self.lost is None:
             self.send(b"<presence type='unavailable'/></stream:stream>")
@@ -192,7 +198,8 @@ class Client(asyncio.Protocol):
 def sasl(element, content, mechanism=None):
     attribute = f" mechanism='{mechanism}'" if mechanism else ""
     text = base64.b64encode(content).decode()
-    return f"<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'{attribute}>{text}</{element}>".encode()
+    head = f"<{element} xmlns='urn:ietf:params:xml:ns:xmpp-sasl'{attribute}>"
+    return f"{head}{text}</{element}>".encode()
 
 
 async def connect(server, name, resource):

@@ -137,6 +137,8 @@ class Day:
         self.note_quiet(False, end)
         self.participants["alice/phone"].client.become_active()
         await asyncio.sleep(SETTLE)
+        for participant in self.participants.values():
+            participant.client.check()
         result = self.evaluate()
         for participant in self.participants.values():
             await participant.client.close()
@@ -189,7 +191,7 @@ class Day:
         }, self.check()
 
     def check(self):
-        """Every message with a body: at each device of Alice's but the sender, and at the contact."""
+        """Every message with a body: at Alice's devices, the sender aside, and at the contact."""
         deliveries = Deliveries()
         for device in ("alice/laptop", "alice/phone"):
             for sender in sorted({event["actor"] for event, _ in self.sent.values()} - {device}):

@@ -169,6 +169,8 @@ class Load:
             await asyncio.wait_for(device.heard.wait(), SILENCE)
             return True
         except asyncio.TimeoutError:
+            device.client.check()
+            self.sender.check()
             return False
 
     async def close(self):

@@ -6,8 +6,6 @@ from .client import connect
 
 # Logins at a time.
 WIDTH = 32
-# Seconds of rest before memory is read.
-REST = 3
 
 
 async def open_session(server, name, features):
@@ -34,14 +32,18 @@ async def open_sessions(server, names, features):
     return await asyncio.gather(*(one(name) for name in names))
 
 
-async def measure(server, names, warm_up, features):
-    """Growth of resident memory and processor time over `names[warm_up:]`, for each session."""
+async def measure(server, names, warm_up, features, rest):
+    """Growth of resident memory and processor time over `names[warm_up:]`, for each session.
+
+    Memory is read after `rest` seconds in which nothing is sent. With `features` every session
+    has carbon copies and stream management, and is quiet.
+    """
     opened = await open_sessions(server, names[:warm_up], features)
-    await asyncio.sleep(REST)
+    await asyncio.sleep(rest)
     memory, cpu = server.process.resident_bytes(), server.process.cpu_seconds()
     opened += await open_sessions(server, names[warm_up:], features)
     spent = server.process.cpu_seconds() - cpu
-    await asyncio.sleep(REST)
+    await asyncio.sleep(rest)
     grown = server.process.resident_bytes() - memory
     alive = sum(1 for client in opened if client.lost is None)
     count = len(names) - warm_up

@@ -13,7 +13,7 @@ class ServerFailure(Exception):
 
 
 class ServerProcess:
-    """One server, started in a process group of its own so that it can be ended with its children."""
+    """One server, in a process group of its own so that it can be ended with its children."""
 
     def __init__(self, command, environment, directory, log_path):
         self.log_path = log_path

@@ -32,6 +32,8 @@ def rows(plan):
     def deliveries(part):
         def cell(results):
             counts = results[part + "_deliveries"]
+            if not counts["expected"]:
+                raise KeyError(part)
             text = "/".join(number(counts[key]) for key in ("lost", "doubled", "disordered"))
             return f"{text} of {number(counts['expected'])}"
 
@@ -48,7 +50,7 @@ def rows(plan):
     if plan.sessions:
         table += [
             ("memory per idle session, plain", memory("plain")),
-            ("memory per idle session, carbons + csi + sm", memory("features")),
+            ("memory per idle session, carbons + sm, quiet", memory("features")),
             ("CPU per login", login),
         ]
     if plan.devices or plan.archive_devices:

@@ -222,7 +222,8 @@ class Ejabberd(Server):
         return "without the package erlang-p1-sqlite3 it has no archive for this load"
 
     def prepare(self):
-        modules = ["client_state", "carboncopy", "stream_mgmt", "disco", "roster", "offline", "ping"]
+        modules = ["client_state", "carboncopy", "stream_mgmt"]
+        modules += ["disco", "roster", "offline", "ping"]
         lines = "".join(f"  mod_{module}: {{}}\n" for module in modules)
         if self.archive:
             lines += "  mod_mam:\n    default: always\n    db_type: sql\n"

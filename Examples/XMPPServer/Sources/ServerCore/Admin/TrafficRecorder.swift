@@ -29,15 +29,19 @@ final class TrafficRecorder {
   }
 
   /// Notes one element, or one opening or closing tag, of a connection.
-  func note(
-    _ direction: Direction, _ xml: some Sequence<UInt8>, of connection: Int, isEncrypted: Bool
-  ) {
+  func note(_ direction: Direction, _ xml: some Sequence<UInt8>, of connection: Connection) {
     let time = ServerTime.unixNanoseconds()
     let fraction = "\(1_000_000 + time / 1_000 % 1_000_000)".dropFirst()
     self.buffer += "{\"dir\":\"\(direction.rawValue)\",\"xml\":\"".utf8
     for byte in xml { self.append(byte) }
-    self.buffer += "\",\"conn\":\(connection),\"t\":\(time / 1_000_000_000).\(fraction)".utf8
-    self.buffer += ",\"tls\":\(isEncrypted)}\n".utf8
+    self.buffer += "\",\"conn\":\(connection.number)".utf8
+    self.buffer += ",\"t\":\(time / 1_000_000_000).\(fraction)".utf8
+    if let session = connection.session {
+      self.buffer += ",\"jid\":\"".utf8
+      for byte in session.address.full.utf8 { self.append(byte) }
+      self.buffer += "\"".utf8
+    }
+    self.buffer += ",\"tls\":\(connection.isEncrypted)}\n".utf8
     if self.buffer.count >= 1 << 16 { self.flush() }
   }
 

@@ -6,6 +6,9 @@ import ServerStorage
 enum BlockingElements {
   static let namespace = "urn:xmpp:blocking"
 
+  /// Tells the user why nothing can be sent there (XEP-0191 §3.5).
+  static let error = Element("blocked", namespace: "urn:xmpp:blocking:errors")
+
   static func list(_ name: String, _ addresses: [String]) -> Element {
     Element(
       name, namespace: Self.namespace, [:],
@@ -56,7 +59,9 @@ extension XMPPServer {
   private func unblock(_ request: Request) throws {
     let account = request.account
     guard let addresses = self.addresses(in: request) else { return request.fail(.jidMalformed) }
+    var unblocked = addresses
     if addresses.isEmpty {
+      unblocked = try self.store.blockedAddresses(of: account.id).compactMap { try? JID($0) }
       _ = try self.store.unblockAll(of: account.id)
     } else {
       for address in addresses { _ = try self.store.unblock(address.text, of: account.id) }
@@ -64,7 +69,7 @@ extension XMPPServer {
     account.blockList = nil
     request.succeed()
     self.pushBlockList(BlockingElements.list("unblock", addresses.map(\.text)), of: account)
-    for address in addresses { self.show(account, to: address) }
+    for address in unblocked { self.show(account, to: address) }
   }
 
   private func pushBlockList(_ change: Element, of account: Account) {
@@ -74,12 +79,16 @@ extension XMPPServer {
   }
 
   /// Whether the account has blocked an address: as it is, its bare form, or its domain.
+  ///
+  /// Nobody blocks oneself, not even with the server's domain.
   func isBlocked(_ address: JID, by account: Account) -> Bool {
     if account.blockList == nil {
       let texts = self.storeList { try self.store.blockedAddresses(of: account.id) }
       account.blockList = texts.compactMap { try? JID($0) }
     }
-    guard let list = account.blockList, !list.isEmpty else { return false }
+    guard let list = account.blockList, !list.isEmpty,
+      !address.isSameAccount(as: account.address)
+    else { return false }
     let bare = address.bare
     return list.contains { blocked in
       blocked == address || blocked == bare
@@ -90,25 +99,33 @@ extension XMPPServer {
 
 // What blocking changes about who sees whom.
 extension XMPPServer {
-  /// The blocked contact sees the user leave.
+  /// Blocked contacts see the user leave.
   private func hide(_ account: Account, from address: JID) {
-    for session in account.sessions where session.isAvailable {
-      self.showPresence(self.unavailable(from: session.address), of: account, to: address)
+    for other in self.subscribers(of: account, at: address) {
+      for session in account.sessions where session.isAvailable {
+        self.deliver(self.unavailable(from: session.address), of: session, to: other)
+      }
     }
   }
 
-  /// A contact that is blocked no longer sees the user again.
+  /// Contacts that are no longer blocked see the user again, and the user sees what they are now.
   private func show(_ account: Account, to address: JID) {
-    for session in account.sessions {
-      if let presence = session.presence { self.showPresence(presence, of: account, to: address) }
+    for other in self.subscribers(of: account, at: address) {
+      for session in account.sessions {
+        if let presence = session.presence { self.deliver(presence, of: session, to: other) }
+      }
+    }
+    for session in account.sessions where session.isAvailable {
+      guard let other = try? self.account(at: address), other !== account else { continue }
+      self.probe(other, for: session)
     }
   }
 
-  private func showPresence(_ presence: Stanza, of account: Account, to address: JID) {
-    guard let other = self.accounts[address.accountName],
-      (try? self.isSubscribed(other, to: account)) == true, other !== account
-    else { return }
-    self.service.receive(
-      presence.addressed(to: address.bareText), for: other.handle, at: self.now)
+  /// Whoever is told of the user's presence and is at an address: a whole domain has many.
+  private func subscribers(of account: Account, at address: JID) -> [JID] {
+    self.storeList { try self.store.subscribers(of: account.id) }
+      .compactMap { try? JID($0) }
+      .filter { $0 == address.bare || address.local == nil && $0.domain == address.domain }
+      .map { $0 == address.bare ? address : $0 }
   }
 }

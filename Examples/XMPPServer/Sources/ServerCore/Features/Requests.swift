@@ -10,6 +10,9 @@ extension XMPPServer {
     if let to, !self.isLocal(to) {
       return self.answer(element, .remoteServerNotFound, to: session)
     }
+    if let to, to.local != nil, self.isBlocked(to, by: session.account) {
+      return self.answer(element, .notAcceptable, detail: BlockingElements.error, to: session)
+    }
     if let to, to.local != nil, let device = to.deviceName {
       return self.pass(element, stanza, to: to, device, from: session)
     }
@@ -38,14 +41,9 @@ extension XMPPServer {
     _ element: Element, _ stanza: Stanza, to: JID, _ device: DeviceName,
     from session: ClientSession
   ) {
-    if self.isBlocked(to, by: session.account) {
-      return self.answer(
-        element, .notAcceptable,
-        detail: Element("blocked", namespace: "urn:xmpp:blocking:errors"), to: session)
-    }
     guard let account = self.accounts[to.accountName],
       account.session(named: to.resource ?? "") != nil,
-      !self.isBlocked(session.account.address, by: account)
+      !self.isBlocked(session.address, by: account)
     else { return self.answer(element, .serviceUnavailable, to: session) }
     self.service.receive(stanza, for: account.handle, to: .device(device), at: self.now)
   }
@@ -77,6 +75,12 @@ extension XMPPServer {
 
   /// What is answered for an account: the user's own, or what others may know of it.
   private func performAtAccount(_ request: Request) throws -> Bool {
+    // Whoever is blocked is answered as if there were no such account (XEP-0191 §3.4).
+    if let to = request.to, let owner = try self.account(at: to),
+      self.isBlocked(request.session.address, by: owner)
+    {
+      return false
+    }
     let (namespace, name) = (request.payload.namespace, request.payload.name)
     switch (namespace, name, request.isSet) {
     case (DiscoveryElements.information, "query", false):

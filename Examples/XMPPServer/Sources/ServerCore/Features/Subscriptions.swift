@@ -20,9 +20,7 @@ extension XMPPServer {
       return self.answer(element, .remoteServerNotFound, to: session)
     }
     if self.isBlocked(contact, by: account) {
-      return self.answer(
-        element, .notAcceptable,
-        detail: Element("blocked", namespace: "urn:xmpp:blocking:errors"), to: session)
+      return self.answer(element, .notAcceptable, detail: BlockingElements.error, to: session)
     }
     let type = element.attribute("type") ?? ""
     self.attempt("subscription") {
@@ -30,7 +28,7 @@ extension XMPPServer {
       case "subscribe":
         try self.subscribe(account, to: contact, element, session)
       case "subscribed":
-        try self.grant(account, to: contact, element)
+        try self.grant(account, to: contact, element, session)
       case "unsubscribe":
         try self.unsubscribe(account, from: contact, element)
       case "unsubscribed":
@@ -48,11 +46,10 @@ extension XMPPServer {
   private func subscribe(
     _ account: Account, to contact: JID, _ element: Element, _ session: ClientSession
   ) throws {
-    var item = try self.item(of: account, for: contact)
-    let isNew = try self.store.rosterItem(of: account.id, contact: contact.text) == nil
-    if isNew, try self.store.rosterCount(of: account.id) >= self.settings.limits.rosterItems {
+    guard try self.hasRoom(for: contact, of: account) else {
       return self.answer(element, .resourceConstraint, to: session)
     }
+    var item = try self.item(of: account, for: contact)
     if !item.subscription.includesTo, !item.ask {
       item.ask = true
       try self.change(item, of: account)
@@ -67,6 +64,12 @@ extension XMPPServer {
       }
       return try self.noteGranted(by: other, to: account, nil)
     }
+    // RFC 6121 appendix A.3.1: a request that waits already is not shown again. Those beyond the
+    // limit are not shown at all: nobody is to fill another's store.
+    let pending = try self.store.pendingRequest(of: other.id, contact: account.address.text)
+    guard pending == nil,
+      try self.store.pendingRequestCount(of: other.id) < self.settings.limits.rosterItems
+    else { return }
     let stanza = self.addressed(element, from: account.address, to: contact)
     try self.store.setPendingRequest(
       of: other.id, contact: account.address.text, stanza: stanza.payload)
@@ -75,7 +78,12 @@ extension XMPPServer {
 
   // MARK: - Granting
 
-  private func grant(_ account: Account, to contact: JID, _ element: Element) throws {
+  private func grant(
+    _ account: Account, to contact: JID, _ element: Element, _ session: ClientSession
+  ) throws {
+    guard try self.hasRoom(for: contact, of: account) else {
+      return self.answer(element, .resourceConstraint, to: session)
+    }
     var item = try self.item(of: account, for: contact)
     let request = try self.store.pendingRequest(of: account.id, contact: contact.text)
     guard request != nil else {
@@ -100,17 +108,16 @@ extension XMPPServer {
     guard hadAsked || item.subscription.includesTo else { return }
     item.ask = false
     item.subscription.addTo()
-    if hadAsked { try self.change(item, of: other) }
     let answer =
       element
       ?? Element("presence", namespace: Namespaces.client, ["type": "subscribed"])
-    self.service.receive(
-      self.addressed(answer, from: account.address, to: other.address), for: other.handle,
-      at: self.now)
+    // RFC 6121 §3.1.6: the answer comes before the push.
+    self.tell(other, answer, from: account)
+    if hadAsked { try self.change(item, of: other) }
     for session in account.sessions {
-      guard let presence = session.presence else { continue }
-      self.service.receive(
-        presence.addressed(to: other.address.text), for: other.handle, at: self.now)
+      if let presence = session.presence {
+        self.deliver(presence, of: session, to: other.address)
+      }
     }
   }
 
@@ -124,15 +131,17 @@ extension XMPPServer {
       try self.change(item, of: account)
     }
     guard let other = try self.account(at: contact) else { return }
-    try self.store.removePendingRequest(of: other.id, contact: account.address.text)
+    let hadRequest = try self.store.removePendingRequest(
+      of: other.id, contact: account.address.text)
     var theirs = try self.item(of: other, for: account.address)
-    if theirs.subscription.includesFrom {
-      theirs.subscription.removeFrom()
-      try self.change(theirs, of: other)
-      self.withdrawPresence(of: other, from: account)
-    }
-    self.service.receive(
-      self.addressed(element, from: account.address, to: contact), for: other.handle, at: self.now)
+    let hadSubscriber = theirs.subscription.includesFrom
+    // RFC 6121 appendix A.3.2: who neither was subscribed nor had asked changes nothing.
+    guard hadRequest || hadSubscriber else { return }
+    self.tell(other, element, from: account)
+    guard hadSubscriber else { return }
+    theirs.subscription.removeFrom()
+    try self.change(theirs, of: other)
+    self.withdrawPresence(of: other, from: account)
   }
 
   func revoke(_ account: Account, from contact: JID, _ element: Element) throws {
@@ -146,27 +155,37 @@ extension XMPPServer {
       try self.change(item, of: account)
     }
     guard hadSubscriber || hadRequest, let other = try self.account(at: contact) else { return }
-    var theirs = try self.item(of: other, for: account.address)
-    if theirs.subscription.includesTo || theirs.ask {
-      theirs.subscription.removeTo()
-      theirs.ask = false
-      try self.change(theirs, of: other)
-    }
     if hadSubscriber { self.withdrawPresence(of: account, from: other) }
-    self.service.receive(
-      self.addressed(element, from: account.address, to: contact), for: other.handle, at: self.now)
+    var theirs = try self.item(of: other, for: account.address)
+    guard theirs.subscription.includesTo || theirs.ask else { return }
+    self.tell(other, element, from: account)
+    theirs.subscription.removeTo()
+    theirs.ask = false
+    try self.change(theirs, of: other)
   }
 
   /// Whoever may no longer know is told that nobody is there.
   private func withdrawPresence(of account: Account, from other: Account) {
     for session in account.sessions where session.isAvailable {
-      self.service.receive(
-        self.unavailable(from: session.address).addressed(to: other.address.text),
-        for: other.handle, at: self.now)
+      self.deliver(self.unavailable(from: session.address), of: session, to: other.address)
     }
   }
 
   // MARK: - Parts
+
+  /// Gives what one account says to the other's devices, unless that has blocked it (XEP-0191).
+  private func tell(_ other: Account, _ element: Element, from account: Account) {
+    if self.isBlocked(account.address, by: other) { return }
+    self.service.receive(
+      self.addressed(element, from: account.address, to: other.address), for: other.handle,
+      at: self.now)
+  }
+
+  /// Whether the roster has the contact or has room for it.
+  private func hasRoom(for contact: JID, of account: Account) throws -> Bool {
+    try self.store.rosterItem(of: account.id, contact: contact.text) != nil
+      || self.store.rosterCount(of: account.id) < self.settings.limits.rosterItems
+  }
 
   /// The item, or what stands for one that is not there.
   private func item(of account: Account, for contact: JID) throws -> RosterItem {

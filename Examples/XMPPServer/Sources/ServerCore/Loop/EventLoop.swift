@@ -75,13 +75,14 @@ final class EventLoop {
   }
 
   /// Waits until something becomes possible, at most for `milliseconds`, -1 for ever, and tells
-  /// the handlers.
-  func wait(milliseconds: Int32) throws(SystemError) {
+  /// the handlers; `awake` runs before the first of them.
+  func wait(milliseconds: Int32, _ awake: () -> Void) throws(SystemError) {
     let count = epoll_wait(self.epoll, &self.events, Int32(self.events.count), milliseconds)
     if count < 0 {
       if errno == EINTR { return }
       throw SystemError("epoll_wait")
     }
+    awake()
     for index in 0..<Int(count) {
       let event = self.events[index]
       let descriptor = Int(event.data.u64 & 0xFFFF_FFFF)

@@ -7,9 +7,14 @@ struct ArchiveTurn {
   struct Entry {
     let account: Account
     let request: ArchiveRequest
+    /// Whether the engine waits to hear what has become of it (`ArchivePolicy.refuse`).
+    let isAwaited: Bool
   }
 
+  /// What is not in the store's transaction yet.
   var archive: [Entry] = []
+  /// Entries that the engine waits for, and whether the transaction has them.
+  var unanswered: [(entry: Entry, isWritten: Bool)] = []
 
   var hasWork: Bool { !self.archive.isEmpty }
 }
@@ -18,55 +23,59 @@ extension XMPPServer {
   /// Gives the store what this turn has accepted, and commits. Under `ArchivePolicy.refuse` the
   /// engine is told of each message, which may bring more to store.
   func storeTurn() {
-    let answers = self.settings.engine.values.archiveFailure == .refuse
     repeat {
-      let entries = self.turn.archive
       self.appendArchive()
+      let unanswered = self.turn.unanswered
+      self.turn.unanswered = []
       var isStored = true
       if self.store.hasUncommittedWrites {
         isStored = self.attempt("commit") { try self.store.commit() }
         if !isStored { self.attempt("rollback") { try self.store.rollback() } }
       }
-      if answers { self.answer(entries, isStored: isStored) }
+      for (entry, isWritten) in unanswered { self.answer(entry, isStored: isStored && isWritten) }
     } while self.turn.hasWork
   }
 
-  private func answer(_ entries: [ArchiveTurn.Entry], isStored: Bool) {
-    for entry in entries {
-      let (account, position) = (entry.request.account, entry.request.position)
-      if isStored {
-        self.service.noteArchived(position, of: account, at: self.now)
-      } else {
-        self.service.noteArchiveFailed(position, of: account, at: self.now)
-        self.waitingForArchive[.init(account: account, position: position)] = nil
-      }
+  private func answer(_ entry: ArchiveTurn.Entry, isStored: Bool) {
+    let (account, position) = (entry.request.account, entry.request.position)
+    if isStored {
+      self.service.noteArchived(position, of: account, at: self.now)
+    } else {
+      self.service.noteArchiveFailed(position, of: account, at: self.now)
+      self.waitingForArchive[.init(account: account, position: position)] = nil
     }
   }
 
   /// Writes the turn's messages into the open transaction, so that queries of the same turn find
-  /// them.
+  /// them. The engine is answered when the turn commits, whoever had them written.
   func appendArchive() {
     let entries = self.turn.archive
     self.turn.archive.removeAll(keepingCapacity: entries.count <= 1_024)
     let stamp = self.wallClock.unixNanoseconds(at: self.now) / 1_000
     for entry in entries {
-      let request = entry.request
-      let position = request.position.ordinal
-      let isReceived = request.direction == .received
-      let waits = isReceived && entry.account.hasToWait(position)
-      // Without an archive a message is stored only as long as it waits.
-      guard self.settings.archive || waits else { continue }
-      let stanza = request.stanza
-      self.attempt("archive") {
-        try self.store.append(
-          ArchivedMessage(
-            account: entry.account.id, position: position,
-            direction: isReceived ? .received : .sent,
-            conversation: stanza.conversation?.text ?? "",
-            remote: isReceived ? stanza.source : stanza.destination, stamp: stamp,
-            stanza: stanza.payload))
-        if waits { try self.store.addWaiting(entry.account.id, position) }
-      }
+      let isWritten = self.append(entry, stamp: stamp)
+      if entry.isAwaited { self.turn.unanswered.append((entry, isWritten)) }
+    }
+  }
+
+  /// Writes one message; false when the store would not take it.
+  private func append(_ entry: ArchiveTurn.Entry, stamp: Int64) -> Bool {
+    let request = entry.request
+    let position = request.position.ordinal
+    let isReceived = request.direction == .received
+    let waits = isReceived && entry.account.hasToWait(position)
+    // Without an archive a message is stored only as long as it waits.
+    guard self.settings.archive || waits else { return true }
+    let stanza = request.stanza
+    return self.attempt("archive") {
+      try self.store.append(
+        ArchivedMessage(
+          account: entry.account.id, position: position,
+          direction: isReceived ? .received : .sent,
+          conversation: stanza.conversation?.text ?? "",
+          remote: isReceived ? stanza.source : stanza.destination, stamp: stamp,
+          stanza: stanza.payload))
+      if waits { try self.store.addWaiting(entry.account.id, position) }
     }
   }
 

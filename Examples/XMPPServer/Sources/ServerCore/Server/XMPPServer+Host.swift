@@ -7,9 +7,8 @@ extension XMPPServer: MessagingHost {
   public func archive(_ request: ArchiveRequest, of name: AccountName) {
     guard let account = self.accounts[name] else { return }
     if request.direction == .received { account.noteReceived(request.position.ordinal) }
-    if request.direction == .sent, let sending = self.sending,
-      self.settings.engine.values.archiveFailure == .refuse
-    {
+    let isAwaited = self.settings.engine.values.archiveFailure == .refuse
+    if isAwaited, request.direction == .sent, let sending = self.sending {
       let key = WaitingForArchive.Key(account: request.account, position: request.position)
       self.waitingForArchive[key] = WaitingForArchive(message: sending)
     }
@@ -17,7 +16,8 @@ extension XMPPServer: MessagingHost {
       account.recentMessages.record(
         request.stanza.id, in: conversation, at: request.position)
     }
-    self.turn.archive.append(ArchiveTurn.Entry(account: account, request: request))
+    self.turn.archive.append(
+      ArchiveTurn.Entry(account: account, request: request, isAwaited: isAwaited))
   }
 
   /// Puts an event into its session's output.

@@ -36,7 +36,7 @@ extension XMPPServer {
     guard let to = message.to, message.toSelf == nil else { return nil }
     guard self.isLocal(to) else { return (.remoteServerNotFound, nil) }
     if self.isBlocked(to, by: account) {
-      return (.notAcceptable, Element("blocked", namespace: "urn:xmpp:blocking:errors"))
+      return (.notAcceptable, BlockingElements.error)
     }
     do {
       return try self.account(at: to) == nil ? (.serviceUnavailable, nil) : nil

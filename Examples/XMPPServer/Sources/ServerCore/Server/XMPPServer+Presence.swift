@@ -12,6 +12,9 @@ extension XMPPServer {
     switch presence {
     case .unavailable:
       session.presence = nil
+      // Available again, it is told what it has missed (XEP-0163 §4.3.4).
+      session.capabilities = nil
+      session.capabilitiesKey = nil
       self.service.setPresence(.unavailable, of: session.device, at: self.now)
       guard wasAvailable else { return }
       self.broadcast(stanza, of: session)
@@ -22,9 +25,9 @@ extension XMPPServer {
       self.service.setPresence(presence, of: session.device, at: self.now)
       self.broadcast(stanza, of: session)
       self.noteCapabilities(in: element, of: session)
-      if wasAvailable { return }
-      self.greet(session)
+      if !wasAvailable { self.greet(session) }
     }
+    // Also when a device that was there already no longer has a negative priority.
     if session.isAvailable, session.priority >= 0 { self.sendWaiting(to: session) }
   }
 
@@ -39,7 +42,10 @@ extension XMPPServer {
     }
     // The user's own other devices.
     self.probe(account, for: session)
-    for request in (try? self.store.pendingRequests(of: account.id)) ?? [] {
+    for request in self.storeList({ try self.store.pendingRequests(of: account.id) }) {
+      guard let contact = try? JID(request.contact), !self.isBlocked(contact, by: account) else {
+        continue
+      }
       session.send(request.stanza)
     }
   }
@@ -48,7 +54,8 @@ extension XMPPServer {
   func probe(_ account: Account, for session: ClientSession) {
     guard account === session.account || self.mayKnow(session.account, of: account) else { return }
     for other in account.sessions where other !== session {
-      guard let presence = other.presence else { continue }
+      guard let presence = other.presence, !self.isBlocked(other.address, by: session.account)
+      else { continue }
       self.service.receive(
         presence.addressed(to: session.address.full), for: session.account.handle,
         to: session.address.deviceName.map { .device($0) } ?? .account, at: self.now)
@@ -69,18 +76,21 @@ extension XMPPServer {
       stanza.addressed(to: account.address.text), for: account.handle, at: self.now)
     for contact in self.storeList({ try self.store.subscribers(of: account.id) }) {
       guard let address = try? JID(contact) else { continue }
-      self.deliver(stanza, from: account, to: address)
+      self.deliver(stanza, of: session, to: address)
     }
   }
 
-  /// Gives presence to an account, or to a device of it; blocked ones hear nothing (XEP-0191).
-  private func deliver(_ stanza: Stanza, from account: Account, to address: JID) {
-    guard !self.isBlocked(address, by: account), let other = self.presentAccount(address),
-      !self.isBlocked(account.address, by: other)
+  /// Gives a device's presence to an account, or to a device of it; blocked ones hear nothing
+  /// (XEP-0191).
+  func deliver(_ stanza: Stanza, of session: ClientSession, to address: JID) {
+    guard !self.isBlocked(address, by: session.account),
+      let other = self.presentAccount(address), !self.isBlocked(session.address, by: other)
     else { return }
+    // What was directed has its address from the client; two of them would not be well-formed.
+    let addressed = stanza.destination.isEmpty ? stanza.addressed(to: address.full) : stanza
     self.service.receive(
-      stanza.addressed(to: address.full), for: other.handle,
-      to: address.deviceName.map { .device($0) } ?? .account, at: self.now)
+      addressed, for: other.handle, to: address.deviceName.map { .device($0) } ?? .account,
+      at: self.now)
   }
 
   /// An account whose user may have a device here: presence opens none.
@@ -93,7 +103,7 @@ extension XMPPServer {
 
   // MARK: - Directed presence
 
-  /// Presence for one address only (RFC 6121 §4.6).
+  /// Presence for one address only (RFC 6121 §4.6); the client has addressed it itself.
   func sendDirected(
     _ stanza: Stanza, to address: JID, unavailable: Bool, of session: ClientSession
   ) {
@@ -104,13 +114,13 @@ extension XMPPServer {
       if session.directed.count >= self.settings.limits.rosterItems { return }
       session.directed.append(address)
     }
-    self.deliver(stanza, from: session.account, to: address)
+    self.deliver(stanza, of: session, to: address)
   }
 
   private func withdrawDirected(_ stanza: Stanza, of session: ClientSession) {
     let addresses = session.directed
     session.directed = []
-    for address in addresses { self.deliver(stanza, from: session.account, to: address) }
+    for address in addresses { self.deliver(stanza, of: session, to: address) }
   }
 
   /// Tells whoever knew of a device that it is gone.

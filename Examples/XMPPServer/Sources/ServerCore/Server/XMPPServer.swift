@@ -43,6 +43,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var unread: [Connection] = []
   private var listeners: [Listener] = []
   private var signals: SignalWatch?
+  /// Until when no connection is taken in, because there are no descriptors left.
+  private var pausedUntil: MonotonicInstant?
   private var idCounter: UInt64 = 0
   private var isStopping = false
 
@@ -112,6 +114,11 @@ public final class XMPPServer: @unchecked Sendable {
     let signals = try SignalWatch { [unowned self] in self.stop() }
     self.signals = signals
     try self.loop.add(signals.descriptor, .readable, for: signals)
+    let room = DescriptorLimit.makeRoom(forConnections: self.settings.limits.connections)
+    if room < self.settings.limits.connections {
+      self.log.warning(
+        "limit.descriptors", ["connections": self.settings.limits.connections, "room": room])
+    }
     let control = try ControlListener(self)
     defer { control.close() }
     try self.listen()
@@ -120,7 +127,8 @@ public final class XMPPServer: @unchecked Sendable {
         "tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
     }
     while !self.isStopping || !self.connections.isEmpty {
-      try self.loop.wait(milliseconds: self.waitingTime)
+      // The handlers act at the instant of waking, not at that of the turn before.
+      try self.loop.wait(milliseconds: self.waitingTime) { self.readClocks() }
       self.takeTurn()
     }
     self.service.finish(at: self.now)
@@ -142,6 +150,20 @@ public final class XMPPServer: @unchecked Sendable {
     }
   }
 
+  /// There are no descriptors left: looks again in a second.
+  func pauseListening() {
+    if self.pausedUntil != nil { return }
+    self.log.error("connection.refused", ["text": "no descriptors are left"])
+    self.pausedUntil = self.now.advanced(by: .seconds(1))
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: []) }
+  }
+
+  private func resumeListening() {
+    guard let paused = self.pausedUntil, paused <= self.now else { return }
+    self.pausedUntil = nil
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: .readable) }
+  }
+
   /// A line for whoever has started the server, whatever the log's level.
   private func announce(_ line: String) {
     let bytes = Array("\(line)\n".utf8)
@@ -150,7 +172,9 @@ public final class XMPPServer: @unchecked Sendable {
 
   private var waitingTime: Int32 {
     if !self.unread.isEmpty || self.pruning.isBusy { return 0 }
-    let deadlines = [self.deadlines.next, self.service.nextDeadline, self.pruning.next].compactMap {
+    let deadlines = [
+      self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.pausedUntil,
+    ].compactMap {
       $0
     }
     guard let next = deadlines.min() else { return -1 }
@@ -170,6 +194,7 @@ public final class XMPPServer: @unchecked Sendable {
       connection.expire()
       self.deadlines.arm(connection)
     }
+    self.resumeListening()
     self.prune()
     self.endTurn()
   }

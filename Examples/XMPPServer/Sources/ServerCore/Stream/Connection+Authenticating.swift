@@ -64,6 +64,7 @@ extension Connection {
     }
     switch step {
     case .challenge(let bytes):
+      self.wasChallenged = true
       self.send(
         Element("challenge", namespace: StreamNamespaces.sasl, text: Base64.encode(bytes)))
     case .success(let username, let authorizationID, let additionalData):
@@ -101,11 +102,15 @@ extension Connection {
   /// Answers a failed attempt, the later the more of them have come from the same address, and
   /// ends the stream after too many on this connection.
   private func refuse(_ failure: SASLFailure) {
+    let wasProof = self.exchange.map { self.wasChallenged || $0.mechanism == .plain } ?? false
     self.exchange = nil
+    self.wasChallenged = false
     let condition = Element(failure.condition.rawValue, namespace: StreamNamespaces.sasl)
     let answer = Element("failure", namespace: StreamNamespaces.sasl, [:], [condition])
       .serialised(inside: Namespaces.client)
-    guard failure.countsAsAttempt else { return self.send(answer) }
+    // A mechanism that does not get as far as a proof, such as one with a channel binding that
+    // this connection has not, is no guess.
+    guard wasProof, failure.condition == .notAuthorized else { return self.send(answer) }
     self.failures += 1
     let delay = self.server.guardian.noteFailure(from: self.peer, at: self.server.now)
     self.server.log.warning(
@@ -122,6 +127,8 @@ extension Connection {
     self.setInterest(.readable)
     self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.handshakeTimeout))
     self.giveAnswer(answer)
+    // What was read or decrypted already, no socket tells of.
+    if self.isOpen { self.server.noteUnread(self) }
   }
 
   private func giveAnswer(_ answer: [UInt8]) {
@@ -130,9 +137,4 @@ extension Connection {
       self.fail(.init(.policyViolation, "too many attempts"))
     }
   }
-}
-
-extension SASLFailure {
-  /// Whether somebody may have been guessing.
-  fileprivate var countsAsAttempt: Bool { self.condition == .notAuthorized }
 }

@@ -9,7 +9,8 @@ extension Connection {
 
   /// Something is to be written that the peer does not take: it has so long to begin.
   func watchProgress() {
-    let limit = self.lastProgress.advanced(by: self.server.settings.limits.stallTimeout)
+    guard let blockedSince = self.blockedSince else { return }
+    let limit = blockedSince.advanced(by: self.server.settings.limits.stallTimeout)
     if let deadline = self.deadline, deadline <= limit { return }
     self.setDeadline(limit)
   }
@@ -30,12 +31,12 @@ extension Connection {
       self.fail(
         .init(.connectionTimeout, "not signed in within \(settings.limits.handshakeTimeout)"))
     case .bound(let session):
-      if !self.output.isEmpty {
-        let limit = self.lastProgress.advanced(by: settings.limits.stallTimeout)
+      if let blockedSince = self.blockedSince {
+        let limit = blockedSince.advanced(by: settings.limits.stallTimeout)
         if now < limit { return self.setDeadline(limit) }
         return session.endSlowStream(.init(.connectionTimeout, "nothing was taken for too long"))
       }
-      let idleLimit = self.lastProgress.advanced(by: settings.limits.idleTimeout)
+      let idleLimit = self.lastReceived.advanced(by: settings.limits.idleTimeout)
       if now < idleLimit { return self.setDeadline(idleLimit) }
       if self.isProbed { return self.fail(.init(.connectionTimeout, ""), keepsSession: true) }
       self.isProbed = true

@@ -25,6 +25,6 @@ extension Connection {
     case .end:
       bytes = Array("</stream:stream>".utf8)
     }
-    recorder.note(.received, bytes, of: self.number, isEncrypted: self.isEncrypted)
+    recorder.note(.received, bytes, of: self)
   }
 }

@@ -43,6 +43,8 @@ final class Connection: EventHandler, Timed {
   var account: Account?
   /// The exchange of messages that proves it.
   var exchange: SASLExchange?
+  /// Whether the client has been asked for its proof.
+  var wasChallenged = false
   var failures = 0
   /// Whether what comes next belongs to a new stream.
   var restarts = false
@@ -50,14 +52,18 @@ final class Connection: EventHandler, Timed {
   var hasOpened = false
   /// An answer that is held back until ``deadline``, while nothing is read.
   var delayedAnswer: [UInt8]?
+  /// What had been read behind the request that is answered late.
+  private var delayedInput: [UInt8] = []
 
   var deadline: MonotonicInstant?
   var armedUntil: MonotonicInstant?
   /// Whether the server is to write what waits at the end of the turn.
   var isDirty = false
   private var interest: Readiness = .readable
-  /// When the peer last took or sent something.
-  private(set) var lastProgress: MonotonicInstant
+  /// When the peer last sent something.
+  private(set) var lastReceived: MonotonicInstant
+  /// Since when the peer has taken nothing of what waits; nil while nothing waits.
+  private(set) var blockedSince: MonotonicInstant?
   /// Whether a sign of life has been asked for since the peer last sent something.
   var isProbed = false
 
@@ -70,7 +76,7 @@ final class Connection: EventHandler, Timed {
     self.peer = peer
     self.parser = StreamParser(pool: server.parsers, limits: server.settings.xmlLimits)
     self.phase = secured ? .securing : .opening
-    self.lastProgress = server.now
+    self.lastReceived = server.now
     self.deadline = server.now.advanced(by: server.settings.limits.handshakeTimeout)
   }
 
@@ -93,6 +99,10 @@ final class Connection: EventHandler, Timed {
   func handle(_ readiness: Readiness) {
     if case .closed = self.phase { return }
     if case .securing = self.phase { return self.continueHandshake() }
+    if self.delayedAnswer != nil, readiness.contains(.readable) {
+      // Nothing is asked of the socket to read: only its end is told, and over and over.
+      return self.lost("closed by the peer")
+    }
     if readiness.contains(.writable) { self.server.noteDirty(self) }
     if readiness.contains(.readable) { self.readSome() }
   }
@@ -100,11 +110,13 @@ final class Connection: EventHandler, Timed {
   /// Reads what one turn may take: a bounded amount, so that nobody waits for this client.
   func readSome() {
     let buffer = self.server.readBuffer
+    self.parseDelayedInput()
     for _ in 0..<4 {
       if self.delayedAnswer != nil { return }
+      if case .closed = self.phase { return }
       switch self.receive(into: buffer) {
       case .bytes(let count):
-        self.lastProgress = self.server.now
+        self.lastReceived = self.server.now
         self.isProbed = false
         if self.isOpen { self.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
         // A socket tells again in the next turn; what TLS has decrypted does not.
@@ -116,9 +128,15 @@ final class Connection: EventHandler, Timed {
       case .failed(let text):
         return self.lost(text)
       }
-      if case .closed = self.phase { return }
     }
     if let tls = self.tls, tls.pendingBytes > 0 { self.server.noteUnread(self) }
+  }
+
+  private func parseDelayedInput() {
+    if self.delayedInput.isEmpty || self.delayedAnswer != nil { return }
+    let input = self.delayedInput
+    self.delayedInput = []
+    input.withUnsafeBytes { self.parse($0) }
   }
 
   private enum Receipt {
@@ -161,6 +179,7 @@ final class Connection: EventHandler, Timed {
           return
         }
       }
+      if self.delayedAnswer != nil { self.delayedInput = Array(rest) }
     } catch {
       self.fail(.init(error))
     }
@@ -174,8 +193,7 @@ final class Connection: EventHandler, Timed {
   func append(position: UInt64? = nil, _ write: (inout [UInt8]) -> Void) {
     let range = self.output.append(position: position, write)
     if let recorder = self.server.recorder {
-      recorder.note(
-        .sent, self.output.bytes[range], of: self.number, isEncrypted: self.isEncrypted)
+      recorder.note(.sent, self.output.bytes[range], of: self)
     }
   }
 
@@ -186,6 +204,9 @@ final class Connection: EventHandler, Timed {
     case .securing, .opening, .negotiating, .binding, .bound: break
     }
     self.append { $0 += bytes }
+    // Answers of the stream itself are not counted by any session.
+    let limit = self.server.settings.limits.outputBytes
+    if self.output.count > limit { return self.lost("more than \(limit) bytes wait") }
     self.server.noteDirty(self)
   }
 
@@ -211,11 +232,14 @@ final class Connection: EventHandler, Timed {
       if isBlocked { break }
     }
     if let failure { return self.lost(failure) }
-    if self.output.count < before { self.lastProgress = self.server.now }
     if self.output.isEmpty {
+      self.blockedSince = nil
       self.setInterest(self.delayedAnswer == nil ? .readable : [])
       if case .closing = self.phase { self.finishWriting() }
     } else {
+      if self.output.count < before || self.blockedSince == nil {
+        self.blockedSince = self.server.now
+      }
       self.setInterest(self.delayedAnswer == nil ? [.readable, .writable] : .writable)
       self.watchProgress()
     }

@@ -43,7 +43,11 @@ final class Listener: EventHandler {
           Descriptors.accept(self.descriptor, $0, &length)
         }
       }
-      if connection < 0 { return }
+      if connection < 0 {
+        // Without a pause the loop would tell of the same connection for ever.
+        if errno == EMFILE || errno == ENFILE { self.server.pauseListening() }
+        return
+      }
       var one: Int32 = 1
       setsockopt(
         connection, Int32(IPPROTO_TCP), TCP_NODELAY, &one,
