@@ -205,7 +205,12 @@ final class ClientSession {
     self.server.service.resume(self.device, at: self.server.now)
     self.isResuming = false
     self.allowance = self.waitingBytes
-    self.server.noteRoom(self)
+    if self.isAvailable, self.priority >= 0 {
+      // What did not fit into the engine meanwhile went to the store.
+      self.server.sendWaiting(to: self)
+    } else {
+      self.server.noteRoom(self)
+    }
   }
 
   /// Whether more waits than a client may have sent again: it has come back, and taken nothing,
