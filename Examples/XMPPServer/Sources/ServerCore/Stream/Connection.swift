@@ -55,6 +55,12 @@ final class Connection: EventHandler, Timed {
   /// What had been read behind the request that is answered late.
   private var delayedInput: [UInt8] = []
 
+  /// The session that the client has left by closing the stream, with stanzas that it has not
+  /// acknowledged; it may say so still until the connection closes.
+  var leftSession: ClientSession?
+  /// What reads those acknowledgements, once there is something behind the stream's end.
+  var lateParser: StreamParser?
+
   var deadline: MonotonicInstant?
   var armedUntil: MonotonicInstant?
   /// Whether the server is to write what waits at the end of the turn.
@@ -118,7 +124,8 @@ final class Connection: EventHandler, Timed {
       case .bytes(let count):
         self.lastReceived = self.server.now
         self.isProbed = false
-        if self.isOpen { self.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        if self.isOpen { self.parse(bytes) } else { self.readLateAcknowledgements(bytes) }
         // A socket tells again in the next turn; what TLS has decrypted does not.
         if self.tls == nil { return }
       case .nothing:
@@ -180,6 +187,7 @@ final class Connection: EventHandler, Timed {
         }
       }
       if self.delayedAnswer != nil { self.delayedInput = Array(rest) }
+      if !rest.isEmpty { self.readLateAcknowledgements(rest) }
     } catch {
       self.fail(.init(error))
     }
@@ -328,6 +336,7 @@ final class Connection: EventHandler, Timed {
     self.phase = .closed
     self.deadline = nil
     for mark in self.output.takeMarks() { self.account?.release(mark) }
+    self.endLateAcknowledgements()
     self.server.loop.remove(self.descriptor)
     Glibc.close(self.descriptor)
     self.server.noteClosed(self)
