@@ -44,6 +44,8 @@ public final class XMPPServer: @unchecked Sendable {
   /// Sessions that have room for more of what the store keeps for them.
   private var backlogged: [ClientSession] = []
   private var listeners: [Listener] = []
+  /// When connections are taken in again, after there were no descriptors left for them.
+  private var listensAgain: MonotonicInstant?
   private var signals: SignalWatch?
   private var idCounter: UInt64 = 0
   private var isStopping = false
@@ -145,6 +147,19 @@ public final class XMPPServer: @unchecked Sendable {
     }
   }
 
+  /// The process has as many descriptors as it may: connections wait for a second.
+  func pauseListening() {
+    self.log.warning("listening.paused", ["text": "\(SystemError("accept"))"])
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: []) }
+    self.listensAgain = self.now.advanced(by: .seconds(1))
+  }
+
+  private func listenAgain() {
+    guard let instant = self.listensAgain, instant <= self.now else { return }
+    self.listensAgain = nil
+    for listener in self.listeners { self.loop.change(listener.descriptor, to: .readable) }
+  }
+
   /// A line for whoever has started the server, whatever the log's level.
   private func announce(_ line: String) {
     let bytes = Array("\(line)\n".utf8)
@@ -153,9 +168,9 @@ public final class XMPPServer: @unchecked Sendable {
 
   private var waitingTime: Int32 {
     if !self.unread.isEmpty || !self.backlogged.isEmpty || self.pruning.isBusy { return 0 }
-    let deadlines = [self.deadlines.next, self.service.nextDeadline, self.pruning.next].compactMap {
-      $0
-    }
+    let deadlines = [
+      self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.listensAgain,
+    ].compactMap { $0 }
     guard let next = deadlines.min() else { return -1 }
     let nanoseconds = next.nanoseconds(since: ServerTime.monotonic())
     // Rounded up: a turn that comes a little early would come twice.
@@ -175,6 +190,7 @@ public final class XMPPServer: @unchecked Sendable {
       self.deadlines.arm(connection)
     }
     self.prune()
+    self.listenAgain()
     self.endTurn()
   }
 

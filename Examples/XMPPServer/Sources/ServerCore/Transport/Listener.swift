@@ -43,7 +43,11 @@ final class Listener: EventHandler {
           Descriptors.accept(self.descriptor, $0, &length)
         }
       }
-      if connection < 0 { return }
+      if connection < 0 {
+        // The connection stays in the queue, of which the loop would tell without end.
+        if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { self.server.pauseListening() }
+        return
+      }
       var one: Int32 = 1
       setsockopt(
         connection, Int32(IPPROTO_TCP), TCP_NODELAY, &one,
