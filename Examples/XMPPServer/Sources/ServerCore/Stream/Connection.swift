@@ -128,6 +128,8 @@ final class Connection: EventHandler, Timed {
         if self.isOpen { self.parse(bytes) } else { self.readLateAcknowledgements(bytes) }
         // A socket tells again in the next turn; what TLS has decrypted does not.
         if self.tls == nil { return }
+        // Reading would go through the handshake too, which is not its place.
+        if case .securing = self.phase { return }
       case .nothing:
         return
       case .end:
@@ -318,6 +320,7 @@ final class Connection: EventHandler, Timed {
   /// The connection is gone.
   func lost(_ reason: String) {
     if case .closed = self.phase { return }
+    self.server.log.debug("connection.lost", ["peer": self.peer, "why": reason])
     self.leaveSession(resumable: true, because: reason)
     self.close()
   }
