@@ -208,14 +208,29 @@ class Day:
                     )
         return deliveries
 
+    def unshared(self, session, sessions):
+        """What arrived at a session, without what an earlier one of the contact's has as well.
+
+        A server may give a message to all of a contact's devices or to one (RFC 6121 §8.5.2.1.1).
+        """
+        earlier = sessions[: sessions.index(session)]
+        shared = {name for other in earlier for _, name in self.participants[other].arrivals}
+        return [arrival for arrival in self.participants[session].arrivals if arrival[1] not in shared]
+
     def compare(self, deliveries, sessions, chosen):
         """What `sessions` together have of the chosen messages; a contact's are not copied."""
         expected = [name for name, (event, _) in self.sent.items() if chosen(event)]
         if not expected:
             return
         wanted = set(expected)
+        # What one read brought has one instant and keeps its order.
         arrivals = sorted(
-            arrival for session in sessions for arrival in self.participants[session].arrivals
+            (
+                arrival
+                for session in sessions
+                for arrival in self.unshared(session, sessions)
+            ),
+            key=lambda arrival: arrival[0],
         )
         deliveries.note(expected, [name for _, name in arrivals if name in wanted])
 

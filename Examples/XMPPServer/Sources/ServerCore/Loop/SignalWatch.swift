@@ -7,9 +7,10 @@ final class SignalWatch: EventHandler {
   private let received: () -> Void
 
   /// Calls `received` on the loop's thread for each SIGTERM or SIGINT. Also makes writing to a
-  /// closed connection an error instead of a signal.
+  /// closed connection, or a file beyond its limit, an error instead of a signal.
   init(_ received: @escaping () -> Void) throws(SystemError) {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGTERM)

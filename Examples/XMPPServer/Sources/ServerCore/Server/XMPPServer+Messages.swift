@@ -21,6 +21,7 @@ extension XMPPServer {
       self.read(
         MDMXMPP.ReadMark(conversation: reference.conversation, position: position), on: session)
     }
+    self.relieveArchiveBacklog()
     self.sending = message
     let outcome = self.service.send(
       message.outgoing, from: session.device, toSelf: message.toSelf, at: self.now)
@@ -28,6 +29,16 @@ extension XMPPServer {
     if case .refused(let error) = outcome {
       self.answer(element, StanzaCondition(error), detail: nil, to: session)
     }
+  }
+
+  /// Stores what has come so far, if more of it would fill what the engine lets wait for an archive:
+  /// a turn may bring more than that, and none of it has failed.
+  private func relieveArchiveBacklog() {
+    let values = self.settings.engine.values
+    guard values.archiveFailure == .refuse,
+      2 * (self.turn.archive.count + self.turn.unanswered.count) >= values.archiveBacklogLimit
+    else { return }
+    self.storeTurn()
   }
 
   /// Why a message cannot go where it is addressed to, before anything is stored of it.

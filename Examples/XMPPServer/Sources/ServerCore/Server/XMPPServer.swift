@@ -52,9 +52,9 @@ public final class XMPPServer: @unchecked Sendable {
   /// Sessions that have room for more of what the store keeps for them.
   private var backlogged: [ClientSession] = []
   private var listeners: [Listener] = []
+  /// When connections are taken in again, after there were no descriptors left for them.
+  private var listensAgain: MonotonicInstant?
   private var signals: SignalWatch?
-  /// Until when no connection is taken in, because there are no descriptors left.
-  private var pausedUntil: MonotonicInstant?
   private var idCounter: UInt64 = 0
   private var isStopping = false
 
@@ -155,17 +155,16 @@ public final class XMPPServer: @unchecked Sendable {
     }
   }
 
-  /// There are no descriptors left: looks again in a second.
+  /// The process has as many descriptors as it may: connections wait for a second.
   func pauseListening() {
-    if self.pausedUntil != nil { return }
-    self.log.error("connection.refused", ["text": "no descriptors are left"])
-    self.pausedUntil = self.now.advanced(by: .seconds(1))
+    self.log.warning("listening.paused", ["text": "\(SystemError("accept"))"])
     for listener in self.listeners { self.loop.change(listener.descriptor, to: []) }
+    self.listensAgain = self.now.advanced(by: .seconds(1))
   }
 
-  private func resumeListening() {
-    guard let paused = self.pausedUntil, paused <= self.now else { return }
-    self.pausedUntil = nil
+  private func listenAgain() {
+    guard let instant = self.listensAgain, instant <= self.now else { return }
+    self.listensAgain = nil
     for listener in self.listeners { self.loop.change(listener.descriptor, to: .readable) }
   }
 
@@ -178,10 +177,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var waitingTime: Int32 {
     if !self.unread.isEmpty || !self.backlogged.isEmpty || self.pruning.isBusy { return 0 }
     let deadlines = [
-      self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.pausedUntil,
-    ].compactMap {
-      $0
-    }
+      self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.listensAgain,
+    ].compactMap { $0 }
     guard let next = deadlines.min() else { return -1 }
     let nanoseconds = next.nanoseconds(since: ServerTime.monotonic())
     // Rounded up: a turn that comes a little early would come twice.
@@ -200,8 +197,8 @@ public final class XMPPServer: @unchecked Sendable {
       connection.expire()
       self.deadlines.arm(connection)
     }
-    self.resumeListening()
     self.prune()
+    self.listenAgain()
     self.endTurn()
   }
 

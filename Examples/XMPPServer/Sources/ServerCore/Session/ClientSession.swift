@@ -207,7 +207,12 @@ final class ClientSession {
     self.server.service.resume(self.device, at: self.server.now)
     self.isResuming = false
     self.allowance = self.waitingBytes
-    self.server.noteRoom(self)
+    if self.isAvailable, self.priority >= 0 {
+      // What did not fit into the engine meanwhile went to the store.
+      self.server.sendWaiting(to: self)
+    } else {
+      self.server.noteRoom(self)
+    }
   }
 
   /// Whether more waits than a client may have sent again: it has come back, and taken nothing,
@@ -234,25 +239,32 @@ final class ClientSession {
   }
 
   /// Ends the session for good: the client has signed out or cannot come back.
-  func end(because reason: String) {
+  ///
+  /// - Parameter keepsUnacknowledged: whether the client may still acknowledge what it was sent;
+  ///   ``releaseUnacknowledged()`` has to follow.
+  func end(because reason: String, keepsUnacknowledged: Bool = false) {
     if self.isOver { return }
     self.server.service.signOut(self.device, at: self.server.now)
-    self.conclude(because: reason)
+    self.conclude(because: reason, keepsUnacknowledged: keepsUnacknowledged)
   }
 
   /// The engine has no such device any more: what is left is told and kept.
-  func conclude(because reason: String) {
+  func conclude(because reason: String, keepsUnacknowledged: Bool = false) {
     if self.isOver { return }
     self.isOver = true
-    if let management = self.management {
-      for stanza in management.unacknowledged {
-        if let position = stanza.position { self.account.release(position) }
-      }
-      if let id = management.resumptionID {
-        self.account.noteEndedStream(id, handled: management.handled)
-      }
+    if !keepsUnacknowledged { self.releaseUnacknowledged() }
+    if let management = self.management, let id = management.resumptionID {
+      self.account.noteEndedStream(id, handled: management.handled)
     }
     self.server.noteEnded(self, because: reason)
     self.connection = nil
+  }
+
+  /// What the client has not acknowledged waits for the next device.
+  func releaseUnacknowledged() {
+    guard let management = self.management else { return }
+    for stanza in management.unacknowledged {
+      if let position = stanza.position { self.account.release(position) }
+    }
   }
 }

@@ -28,7 +28,7 @@ extension Connection {
 
   /// The client closed its end in good order.
   private func endByPeer() {
-    self.session?.end(because: "stream closed")
+    self.leaveInOrder()
     if !self.hasOpened { self.sendHeader(to: nil) }
     self.closeStream()
   }

@@ -55,6 +55,12 @@ final class Connection: EventHandler, Timed {
   /// What had been read behind the request that is answered late.
   private var delayedInput: [UInt8] = []
 
+  /// The session that the client has left by closing the stream, with stanzas that it has not
+  /// acknowledged; it may say so still until the connection closes.
+  var leftSession: ClientSession?
+  /// What reads those acknowledgements, once there is something behind the stream's end.
+  var lateParser: StreamParser?
+
   var deadline: MonotonicInstant?
   var armedUntil: MonotonicInstant?
   /// Whether the server is to write what waits at the end of the turn.
@@ -118,9 +124,12 @@ final class Connection: EventHandler, Timed {
       case .bytes(let count):
         self.lastReceived = self.server.now
         self.isProbed = false
-        if self.isOpen { self.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        if self.isOpen { self.parse(bytes) } else { self.readLateAcknowledgements(bytes) }
         // A socket tells again in the next turn; what TLS has decrypted does not.
         if self.tls == nil { return }
+        // Reading would go through the handshake too, which is not its place.
+        if case .securing = self.phase { return }
       case .nothing:
         return
       case .end:
@@ -180,6 +189,7 @@ final class Connection: EventHandler, Timed {
         }
       }
       if self.delayedAnswer != nil { self.delayedInput = Array(rest) }
+      if !rest.isEmpty { self.readLateAcknowledgements(rest) }
     } catch {
       self.fail(.init(error))
     }
@@ -310,6 +320,7 @@ final class Connection: EventHandler, Timed {
   /// The connection is gone.
   func lost(_ reason: String) {
     if case .closed = self.phase { return }
+    self.server.log.debug("connection.lost", ["peer": self.peer, "why": reason])
     self.leaveSession(resumable: true, because: reason)
     self.close()
   }
@@ -328,6 +339,7 @@ final class Connection: EventHandler, Timed {
     self.phase = .closed
     self.deadline = nil
     for mark in self.output.takeMarks() { self.account?.release(mark) }
+    self.endLateAcknowledgements()
     self.server.loop.remove(self.descriptor)
     Glibc.close(self.descriptor)
     self.server.noteClosed(self)

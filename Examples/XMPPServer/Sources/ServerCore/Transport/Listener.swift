@@ -44,8 +44,8 @@ final class Listener: EventHandler {
         }
       }
       if connection < 0 {
-        // Without a pause the loop would tell of the same connection for ever.
-        if errno == EMFILE || errno == ENFILE { self.server.pauseListening() }
+        // The connection stays in the queue, of which the loop would tell without end.
+        if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { self.server.pauseListening() }
         return
       }
       var one: Int32 = 1
