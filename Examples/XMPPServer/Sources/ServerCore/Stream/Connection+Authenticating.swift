@@ -99,7 +99,7 @@ extension Connection {
     let condition = Element(failure.condition.rawValue, namespace: StreamNamespaces.sasl)
     let answer = Element("failure", namespace: StreamNamespaces.sasl, [:], [condition])
       .serialised(inside: Namespaces.client)
-    guard failure.countsAsAttempt else { return self.send(answer) }
+    guard failure.mayBeGuess else { return self.send(answer) }
     self.failures += 1
     let delay = self.server.guardian.noteFailure(from: self.peer, at: self.server.now)
     self.server.log.warning("auth.failure", ["peer": self.peer, "condition": failure.condition.rawValue, "attempt": "\(self.failures)"])
@@ -122,9 +122,4 @@ extension Connection {
       self.fail(.init(.policyViolation, "too many attempts"))
     }
   }
-}
-
-extension SASLFailure {
-  /// Whether somebody may have been guessing.
-  fileprivate var countsAsAttempt: Bool { self.condition == .notAuthorized }
 }
