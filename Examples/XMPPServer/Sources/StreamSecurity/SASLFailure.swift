@@ -43,6 +43,12 @@ public struct SASLFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// Condition and reason, for logs.
   public var description: String { "\(self.condition.rawValue): \(self.reason)" }
 
+  /// Whether somebody may have been guessing: what was wrong is a password, a proof or a name.
+  ///
+  /// A channel binding that this stream does not have tests nothing; some clients try one with each
+  /// mechanism before they log in without.
+  public var mayBeGuess: Bool { self == Self.wrongCredentials }
+
   /// The one answer to a wrong password, an unknown account and a wrong proof.
   static let wrongCredentials = SASLFailure(.notAuthorized, "The credentials are not valid.")
 

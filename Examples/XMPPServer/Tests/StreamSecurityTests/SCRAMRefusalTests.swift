@@ -41,6 +41,30 @@ struct SCRAMRefusalTests {
     #expect(exchange.respond(nil).condition == .malformedRequest)
   }
 
+  @Test("Only what tests a password may be a guess")
+  func guesses() throws {
+    var server = SASLTestServer()
+    var exchange = try server.exchange(.scramSHA256)
+    let client = SCRAMTestClient()
+    _ = exchange.respond(client.first)
+    let (right, _) = client.final([])
+    #expect(exchange.respond(right).mayBeGuess == false)
+    exchange = try server.exchange(.plain)
+    #expect(exchange.respond(Array("\0user\0wrong".utf8)).mayBeGuess == true)
+    exchange = try server.exchange(.plain)
+    #expect(exchange.respond(Array("\0nobody\0pencil".utf8)).mayBeGuess == true)
+    server.bindings = [.tlsExporter: [1]]
+    for (mechanism, first) in [
+      (SASLMechanism.scramSHA256Plus, "p=tls-unique,,n=user,r=abc"),
+      (.scramSHA256, "y,,n=user,r=abc"),
+    ] {
+      exchange = try server.exchange(mechanism)
+      let step = exchange.respond(Array(first.utf8))
+      #expect(step.condition == .notAuthorized)
+      #expect(step.mayBeGuess == false)
+    }
+  }
+
   /// The condition for a last message that `change` makes of the right one's fields.
   private func condition(
     _ change: (inout [String]) -> Void

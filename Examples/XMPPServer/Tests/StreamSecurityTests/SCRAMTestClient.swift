@@ -61,6 +61,12 @@ extension SASLStep {
     return bytes
   }
 
+  /// Whether a failure may come from guessing; nil for what is none.
+  var mayBeGuess: Bool? {
+    guard case .failure(let failure) = self else { return nil }
+    return failure.mayBeGuess
+  }
+
   /// The condition of a failure.
   var condition: SASLFailure.Condition? {
     guard case .failure(let failure) = self else { return nil }

@@ -21,13 +21,24 @@ extension XMPPServer {
     if let account = self.accounts[name] { return account }
     guard let id = try self.store.account(named: local) else { return nil }
     let handle = try self.service.open(
-      name, archived: ArchivePosition(try self.store.lastPosition(of: id)), at: self.now)
+      name, archived: ArchivePosition(try self.lastPosition(of: id)), at: self.now)
     let account = Account(
       id, address.bare, handle: handle, waiting: try self.store.waitingPositions(of: id),
       server: self)
     account.hasOffline = try self.store.hasOffline(of: id)
     self.accounts[name] = account
     return account
+  }
+
+  /// The last position that an account has given to a message.
+  ///
+  /// Without an archive nobody remembers it. Positions then go on from the time of day, so that no
+  /// stable id comes twice, and never from before what has been read.
+  private func lastPosition(of account: AccountID) throws -> UInt64 {
+    let last = try self.store.lastPosition(of: account)
+    let read = try self.store.readMarks(of: account).map(\.position).max() ?? 0
+    if self.settings.archive { return max(last, read) }
+    return max(last, read, UInt64(clamping: self.wallClock.unixNanoseconds(at: self.now) / 1_000))
   }
 
   // MARK: - Sessions

@@ -88,6 +88,12 @@ extension XMPPServer {
       let account = try? self.account(at: sender), let device = sender.deviceName
     else { return }
     let isAnswer = stanza.kind == .request
+    // The engine gives messages to available devices only; an error is for whoever has sent.
+    if !isAnswer, let session = account.session(named: sender.resource ?? ""),
+      !session.isAvailable
+    {
+      return session.send(bytes)
+    }
     self.service.receive(
       Stanza(
         isAnswer ? .request : .messageError, flags: isAnswer ? .answer : .notCopyable,

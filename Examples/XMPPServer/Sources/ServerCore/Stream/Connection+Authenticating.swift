@@ -64,7 +64,6 @@ extension Connection {
     }
     switch step {
     case .challenge(let bytes):
-      self.wasChallenged = true
       self.send(
         Element("challenge", namespace: StreamNamespaces.sasl, text: Base64.encode(bytes)))
     case .success(let username, let authorizationID, let additionalData):
@@ -102,15 +101,11 @@ extension Connection {
   /// Answers a failed attempt, the later the more of them have come from the same address, and
   /// ends the stream after too many on this connection.
   private func refuse(_ failure: SASLFailure) {
-    let wasProof = self.exchange.map { self.wasChallenged || $0.mechanism == .plain } ?? false
     self.exchange = nil
-    self.wasChallenged = false
     let condition = Element(failure.condition.rawValue, namespace: StreamNamespaces.sasl)
     let answer = Element("failure", namespace: StreamNamespaces.sasl, [:], [condition])
       .serialised(inside: Namespaces.client)
-    // A mechanism that does not get as far as a proof, such as one with a channel binding that
-    // this connection has not, is no guess.
-    guard wasProof, failure.condition == .notAuthorized else { return self.send(answer) }
+    guard failure.mayBeGuess else { return self.send(answer) }
     self.failures += 1
     let delay = self.server.guardian.noteFailure(from: self.peer, at: self.server.now)
     self.server.log.warning(

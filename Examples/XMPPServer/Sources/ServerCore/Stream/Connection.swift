@@ -43,8 +43,6 @@ final class Connection: EventHandler, Timed {
   var account: Account?
   /// The exchange of messages that proves it.
   var exchange: SASLExchange?
-  /// Whether the client has been asked for its proof.
-  var wasChallenged = false
   var failures = 0
   /// Whether what comes next belongs to a new stream.
   var restarts = false
