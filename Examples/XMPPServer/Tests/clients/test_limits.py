@@ -75,8 +75,9 @@ class StanzaLimits(ServerCase):
         await self.assert_served()
 
     async def test_not_well_formed(self):
-        for text in ("<message></iq>", "<message", b"<message>\xff\xfe</message>", "&undefined;",
-                     "<a:b/>", "<message a='1' a='2'/>", "]]>"):
+        for text in ("<message></iq>", "<message", b"<message>\xff\xfe</message>",
+                     "<message><body>&undefined;</body></message>", "<a:b/>", "<message a='1' a='2'/>",
+                     "<message><body>]]></body></message>"):
             client = await self.raw("alice", "broken").sign_in()
             client.send(text)
             client.send("<<<")
@@ -310,6 +311,33 @@ class SlowReader(ServerCase):
         await alice.expect(id=ids[-1], timeout=60)
         received = [s.id for s in alice.having(name="message")]
         self.assertEqual(received, ids, f"{before} before resuming")
+
+
+class StalledReader(ServerCase):
+    """A client that takes nothing for too long, within the limit of bytes."""
+
+    settings = {"stallTimeout": "1s", "outputBytes": 1 << 28, "engine.perSessionLimit": 100000}
+
+    async def test_it_resumes_and_has_everything(self):
+        alice = await self.raw("alice").sign_in(
+            receive_buffer=65536, management=True, carbons=True
+        )
+        bob = await self.raw("bob").sign_in()
+        alice.pause()
+        ids = [
+            bob.message(alice.full, "." * 4000, stanza_id=f"flood-{number}")
+            for number in range(3000)
+        ]
+        await bob.sync()
+        await self.server.until_session(alice.full, peer="none")
+        ids += [bob.message(alice.full, "x", stanza_id=f"late-{number}") for number in range(50)]
+        await bob.sync()
+        alice.go_on()
+        await alice.closed()
+        answer = await alice.resume()
+        self.assertEqual(answer.name, "resumed", answer)
+        await alice.expect(id=ids[-1], timeout=60)
+        self.assertEqual([s.id for s in alice.having(name="message")], ids)
 
 
 class Idle(ServerCase):

@@ -1,5 +1,6 @@
 """How far has been read, on every device (XEP-0490, XEP-0333, R-004, R-027, R-032)."""
 
+import asyncio
 import unittest
 
 from harness import ServerCase
@@ -80,7 +81,7 @@ class ReadPositions(ServerCase):
     async def test_fetching_after_a_restart(self):
         stanza_id = await self.receive("one", "two")
         await self.publish(self.desk, BOB, stanza_id)
-        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(await asyncio.to_thread(self.server.stop), 0)
         self.server.start()
         new = await self.device("alice", "new")
         self.assertEqual(await self.fetch(new), {BOB: stanza_id})
