@@ -12,7 +12,7 @@ public struct ArchiveQuery: Hashable, Sendable {
   public static let maximumPage = 256
   /// The most positions in ``positions``.
   public static let maximumPositions = 256
-  /// A page ends before its stanzas exceed this many bytes (4 MiB), though never without one.
+  /// The most bytes that ``maximumBytes`` may say: 4 MiB.
   public static let maximumPageBytes = 1 << 22
 
   /// Whose archive.
@@ -33,6 +33,8 @@ public struct ArchiveQuery: Hashable, Sendable {
   public var page: Page
   /// The most messages wanted, of which ``maximumPage`` are given at the most; 0 is for the count.
   public var maximum: Int
+  /// A page ends before its stanzas exceed this many bytes, though never without one.
+  public var maximumBytes = ArchiveQuery.maximumPageBytes
   /// Whether ``ArchivePage/count`` is wanted, which takes time linear in it.
   public var wantsCount: Bool
 

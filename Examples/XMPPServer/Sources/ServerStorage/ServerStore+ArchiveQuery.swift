@@ -108,6 +108,7 @@ extension ServerStore {
     var page = ArchivePage(messages: [], isComplete: true, count: nil)
     guard range.lower <= range.upper else { return page }
     let maximum = min(max(query.maximum, 0), ArchiveQuery.maximumPage)
+    let maximumBytes = min(query.maximumBytes, ArchiveQuery.maximumPageBytes)
     // One more than wanted tells whether there is more.
     let sql = """
       SELECT \(ArchivedMessage.columns) FROM archive AS a\(range.index)
@@ -117,7 +118,7 @@ extension ServerStore {
     try self.rows(sql, range, limit: maximum + 1, doing: operation) { row in
       bytes += row.byteCount(5)
       guard page.messages.count < maximum,
-        bytes <= ArchiveQuery.maximumPageBytes || page.messages.isEmpty
+        bytes <= maximumBytes || page.messages.isEmpty
       else {
         page.isComplete = false
         return false

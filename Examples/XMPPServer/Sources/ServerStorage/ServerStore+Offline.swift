@@ -20,10 +20,14 @@ extension ServerStore {
   }
 
   /// The stanzas that wait, oldest first.
-  public func offline(of account: AccountID) throws(StoreError) -> [OfflineStanza] {
+  ///
+  /// - Parameter limit: the most stanzas to give.
+  public func offline(
+    of account: AccountID, limit: Int = .max
+  ) throws(StoreError) -> [OfflineStanza] {
     try self.database.read(
-      "SELECT id, stamp, stanza FROM offline WHERE account = ? ORDER BY id", account,
-      doing: "reading stanzas for the next device"
+      "SELECT id, stamp, stanza FROM offline WHERE account = ? ORDER BY id LIMIT ?", account,
+      max(limit, 0), doing: "reading stanzas for the next device"
     ) { OfflineStanza(id: $0.integer(0), stamp: $0.integer(1), stanza: $0.bytes(2)) }
   }
 

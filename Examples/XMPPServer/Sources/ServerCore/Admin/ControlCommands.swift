@@ -90,7 +90,7 @@ struct ControlCommands {
     guard let local = Account.localPart(user, domain: self.server.domain) ?? self.local(of: user),
       let account = try? self.server.account(local: local)
     else { return ["error: there is no user \(user)"] }
-    let service = self.server.service!
+    let service = self.server.service
     let standings = service.election(of: account.handle, at: self.server.now)
     var lines = standings.map { standing in
       let name = service.report(on: standing.device)?.name.text ?? "?"

@@ -78,9 +78,11 @@ extension XMPPServer {
 
   private func performArchiveQuery(_ request: Request) throws {
     let account = request.account
-    guard let query = ArchiveQuery(request.payload, of: account.id) else {
+    guard var query = ArchiveQuery(request.payload, of: account.id) else {
       return request.fail(.badRequest)
     }
+    // A page has to fit beside what waits for the device anyway.
+    query.maximumBytes = self.settings.limits.outputBytes / 4
     // What this very turn has accepted belongs to the archive already.
     self.appendArchive()
     guard case .page(let page) = try self.store.query(query) else {

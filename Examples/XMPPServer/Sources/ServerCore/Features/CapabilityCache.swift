@@ -99,17 +99,17 @@ extension XMPPServer {
   func noteCapabilities(in presence: Element, of session: ClientSession) {
     guard let key = CapabilitiesKey(presence), key != session.capabilitiesKey else { return }
     session.capabilitiesKey = key
+    session.capabilitiesQuestion = nil
     if let capabilities = self.capabilities.capabilities(key) {
       session.capabilities = capabilities
       return self.sendLastItems(to: session)
     }
+    let id = "\(CapabilityCache.idPrefix)\(self.nextID())"
+    session.capabilitiesQuestion = id
     session.send(
       Element(
         "iq", namespace: Namespaces.client,
-        [
-          "type": "get", "from": self.domain, "to": session.address.full,
-          "id": "\(CapabilityCache.idPrefix)\(self.nextID())",
-        ],
+        ["type": "get", "from": self.domain, "to": session.address.full, "id": id],
         [
           Element(
             "query", namespace: DiscoveryElements.information,
@@ -117,8 +117,10 @@ extension XMPPServer {
         ]))
   }
 
-  /// A client's answer.
+  /// A client's answer; only the one to the latest question is of interest.
   func noteCapabilities(answer: Element, id: String, from session: ClientSession) {
+    guard id == session.capabilitiesQuestion else { return }
+    session.capabilitiesQuestion = nil
     guard answer.attribute("type") == "result", let key = session.capabilitiesKey,
       let query = answer.child("query", namespace: DiscoveryElements.information)
     else { return }

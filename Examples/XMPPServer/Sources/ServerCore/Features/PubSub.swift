@@ -20,6 +20,10 @@ extension XMPPServer {
       return try self.performItems(action, of: owner, request)
     }
     guard owner === request.account else { return request.fail(.forbidden) }
+    guard ["publish", "retract", "create", "delete", "configure"].contains(action.name) else {
+      return request.fail(
+        .featureNotImplemented, detail: PubSubElements.error("unsupported"))
+    }
     guard let node = action.attribute("node"), !node.isEmpty, node.utf8.count <= 1_023 else {
       return request.fail(.badRequest, detail: PubSubElements.error("nodeid-required"))
     }
@@ -98,16 +102,20 @@ extension XMPPServer {
 
   private func performRetract(_ retract: Element, from node: String, _ request: Request) throws {
     let account = request.account
-    guard let item = retract.elements.first, let id = item.attribute("id") else {
+    let ids = retract.elements.compactMap { $0.attribute("id") }
+    guard !ids.isEmpty, ids.count == retract.elements.count else {
       return request.fail(.badRequest, detail: PubSubElements.error("item-required"))
     }
-    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node),
-      try self.store.retract(of: account.id, node: node, id: id)
-    else { return request.fail(.itemNotFound) }
+    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node) else {
+      return request.fail(.itemNotFound)
+    }
+    let retracted = try ids.filter { try self.store.retract(of: account.id, node: node, id: $0) }
+    guard !retracted.isEmpty else { return request.fail(.itemNotFound) }
     request.succeed()
     guard ["1", "true"].contains(retract.attribute("notify") ?? "") else { return }
-    let retracted = Element("retract", namespace: Namespaces.pubsubEvent, ["id": id])
-    try self.announce([retracted], of: node, configuration, owner: account)
+    try self.announce(
+      retracted.map { Element("retract", namespace: Namespaces.pubsubEvent, ["id": $0]) },
+      of: node, configuration, owner: account)
   }
 
   // MARK: - Nodes
@@ -123,10 +131,16 @@ extension XMPPServer {
   }
 
   private func performDelete(_ node: String, _ request: Request) throws {
-    guard try self.store.deleteNode(of: request.account.id, node: node) else {
+    let account = request.account
+    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node) else {
       return request.fail(.itemNotFound)
     }
+    try self.store.deleteNode(of: account.id, node: node)
     request.succeed()
+    // XEP-0060 §8.4.3: whoever is told of the items is told that there are none any more.
+    let event = PubSubElements.event(
+      Element("delete", namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
+    try self.announce(event, of: node, configuration, owner: account)
   }
 
   private func performConfigure(_ action: Element, _ node: String, _ request: Request) throws {
@@ -198,12 +212,19 @@ extension XMPPServer {
   private func announce(
     _ children: [Element], of node: String, _ configuration: PEPNodeConfiguration, owner: Account
   ) throws {
-    let event = PubSubElements.event(node, children, from: owner.address)
+    try self.announce(
+      PubSubElements.event(node, children, from: owner.address), of: node, configuration,
+      owner: owner)
+  }
+
+  private func announce(
+    _ event: Element, of node: String, _ configuration: PEPNodeConfiguration, owner: Account
+  ) throws {
     var readers = [owner]
     if configuration.accessModel != "whitelist" {
       for contact in try self.store.subscribers(of: owner.id) {
         guard let address = try? JID(contact), let account = self.accounts[address.accountName],
-          !self.isBlocked(address, by: owner)
+          !self.isBlocked(address, by: owner), !self.isBlocked(owner.address, by: account)
         else { continue }
         readers.append(account)
       }
@@ -237,7 +258,8 @@ extension XMPPServer {
     }
     let account = session.account
     let contacts = self.storeList { try self.store.subscriptions(of: account.id) }
-      .compactMap { try? JID($0) }.compactMap { try? self.account(at: $0) }
+      .compactMap { try? JID($0) }.filter { !self.isBlocked($0, by: account) }
+      .compactMap { try? self.account(at: $0) }
     self.attempt("last items") {
       for owner in [account] + contacts {
         for node in try self.store.nodes(of: owner.id) where wanted.contains(node) {

@@ -15,9 +15,9 @@ enum PubSubElements {
   /// What account addresses promise.
   static let features = [
     "access-open", "access-presence", "access-whitelist", "auto-create", "config-node",
-    "create-nodes", "delete-nodes", "delete-items", "filtered-notifications", "item-ids",
-    "last-published", "multi-items", "persistent-items", "publish", "publish-options",
-    "retract-items", "retrieve-items",
+    "config-node-max", "create-and-configure", "create-nodes", "delete-nodes", "delete-items",
+    "filtered-notifications", "item-ids", "last-published", "multi-items", "persistent-items",
+    "publish", "publish-options", "retract-items", "retrieve-items",
   ].map { "\(Self.namespace)#\($0)" }
 
   static func error(_ name: String) -> Element { Element(name, namespace: Self.errors) }
@@ -29,13 +29,15 @@ enum PubSubElements {
 
   /// The event that tells of what has happened to a node.
   static func event(_ node: String, _ children: [Element], from: JID) -> Element {
+    Self.event(
+      Element("items", namespace: Namespaces.pubsubEvent, ["node": node], children), from: from)
+  }
+
+  /// The event that tells of a change.
+  static func event(_ change: Element, from: JID) -> Element {
     Element(
       "message", namespace: Namespaces.client, ["type": "headline", "from": from.bareText],
-      [
-        Element(
-          "event", namespace: Namespaces.pubsubEvent, [:],
-          [Element("items", namespace: Namespaces.pubsubEvent, ["node": node], children)])
-      ])
+      [Element("event", namespace: Namespaces.pubsubEvent, [:], [change])])
   }
 }
 

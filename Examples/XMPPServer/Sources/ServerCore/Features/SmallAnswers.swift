@@ -32,8 +32,12 @@ extension XMPPServer {
     let asked = request.payload.elements
     guard asked.count == 1 else { return request.fail(.badRequest) }
     let key = asked[0]
+    // XEP-0049 §2: what is stored is found again by a namespace of its own.
+    guard !key.namespace.isEmpty, key.namespace != request.payload.namespace else {
+      return request.fail(.notAcceptable)
+    }
+    let stored = try self.store.privateXML(of: account, name: key.name, namespace: key.namespace)
     guard request.isSet else {
-      let stored = try self.store.privateXML(of: account, name: key.name, namespace: key.namespace)
       let child = try stored.map { try StoredElement.parse($0) }
       return request.succeed(
         Element(
@@ -43,7 +47,7 @@ extension XMPPServer {
     let limits = self.settings.limits
     let bytes = key.serialised()
     guard bytes.count <= limits.pepItemBytes,
-      try self.store.privateXMLCount(of: account) < limits.pepNodes
+      try stored != nil || self.store.privateXMLCount(of: account) < limits.pepNodes
     else { return request.fail(.resourceConstraint) }
     try self.store.setPrivateXML(
       bytes, of: account, name: key.name, namespace: key.namespace)
@@ -70,10 +74,8 @@ extension XMPPServer {
       return false
     }
     let stored = try self.store.vCard(of: owner.id)
-    if stored == nil, !request.isForOwnAccount {
-      request.fail(.itemNotFound)
-      return true
-    }
+    // Nobody learns from this which accounts there are (XEP-0054 §3.1).
+    if stored == nil, !request.isForOwnAccount { return false }
     request.succeed(
       try stored.map { try StoredElement.parse($0) }
         ?? Element("vCard", namespace: "vcard-temp"))

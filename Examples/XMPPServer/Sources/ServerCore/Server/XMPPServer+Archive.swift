@@ -87,6 +87,13 @@ extension XMPPServer {
     }
   }
 
+  /// Has the store keep a message for the next device which counted as taken.
+  func keepWaiting(_ position: UInt64, of account: Account) -> Bool {
+    // It may be of this very turn.
+    self.appendArchive()
+    return self.attempt("wait") { try self.store.addWaiting(account.id, position) }
+  }
+
   /// Does something with the store; a failure is logged and counted.
   @discardableResult
   func attempt(_ action: StaticString, _ body: () throws -> Void) -> Bool {
@@ -97,39 +104,6 @@ extension XMPPServer {
       self.totals.archiveFailures += 1
       self.log.error("store.failed", ["action": "\(action)", "text": "\(error)"])
       return false
-    }
-  }
-
-  // MARK: - What waited
-
-  /// Sends what waited for a device to one that has come (XEP-0160), oldest first.
-  func sendWaiting(to session: ClientSession) {
-    let account = session.account
-    if account.hasWaiting {
-      self.appendArchive()
-      let messages = (try? self.store.waiting(of: account.id)) ?? []
-      for message in messages where !account.isInFlight(message.position) {
-        account.noteInFlight(message.position)
-        let bytes = self.binding.bytes(
-          forStored: Stanza(.chat, payload: message.stanza),
-          position: ArchivePosition(message.position), acceptedAt: message.stamp * 1_000,
-          to: session.address)
-        session.send(bytes, position: message.position)
-        if session.management == nil { account.settle(message.position) }
-      }
-    }
-    if account.hasOffline { self.sendOffline(to: session) }
-  }
-
-  private func sendOffline(to session: ClientSession) {
-    let account = session.account
-    account.hasOffline = false
-    for message in (try? self.store.offline(of: account.id)) ?? [] {
-      session.send(
-        self.binding.bytes(
-          forStored: Stanza(.chat, payload: message.stanza), position: nil,
-          acceptedAt: message.stamp * 1_000, to: session.address))
-      self.attempt("offline") { try self.store.removeOffline(message.id) }
     }
   }
 }

@@ -11,7 +11,7 @@ extension XMPPServer {
     case .presence(let presence, let stanza):
       self.setPresence(presence, stanza, element, of: session)
     case .directedPresence(let to, let stanza):
-      self.sendDirected(stanza, to: to, unavailable: element.attribute("type") != nil, of: session)
+      self.sendDirected(stanza, element, to: to, of: session)
     case .subscription(let to, let stanza):
       self.performSubscription(element, stanza, to: to, from: session)
     case .clientState(let mode):

@@ -1,5 +1,6 @@
 import MDM
 import MDMXMPP
+import ServerStorage
 import StreamSecurity
 
 // Messages between the accounts of this server (RFC 6121 §5, §8), and what is read.
@@ -15,7 +16,7 @@ extension XMPPServer {
     }
     for mark in message.displayed { self.read(mark, on: session) }
     if let reference = message.displayedMarker,
-      let position = account.recentMessages.position(of: reference)
+      let position = self.position(of: reference, in: account)
     {
       self.read(
         MDMXMPP.ReadMark(conversation: reference.conversation, position: position), on: session)
@@ -97,6 +98,29 @@ extension XMPPServer {
   }
 
   // MARK: - Reading
+
+  /// Where the message is that a marker names (XEP-0333); the archive is asked once for those from
+  /// before the server started.
+  private func position(of reference: DisplayedReference, in account: Account) -> ArchivePosition? {
+    if let position = account.recentMessages.position(of: reference) { return position }
+    guard !account.hasEarlierMessages, self.settings.archive else { return nil }
+    account.hasEarlierMessages = true
+    self.appendArchive()
+    self.attempt("recent messages") {
+      let query = ArchiveQuery(
+        account: account.id, page: .backward(before: nil),
+        maximum: account.recentMessages.capacity)
+      guard case .page(let page) = try self.store.query(query) else { return }
+      var recent = RecentMessageIDs(capacity: account.recentMessages.capacity)
+      for message in page.messages where message.direction == .received {
+        let id = try StoredElement.parse(message.stanza).attribute("id") ?? ""
+        recent.record(
+          id, in: ConversationID(message.conversation), at: ArchivePosition(message.position))
+      }
+      account.recentMessages = recent
+    }
+    return account.recentMessages.position(of: reference)
+  }
 
   /// A person has read a conversation on a device; it is remembered beyond this process.
   func read(_ mark: MDMXMPP.ReadMark, on session: ClientSession) {

@@ -15,6 +15,7 @@ extension XMPPServer {
       // Available again, it is told what it has missed (XEP-0163 §4.3.4).
       session.capabilities = nil
       session.capabilitiesKey = nil
+      session.capabilitiesQuestion = nil
       self.service.setPresence(.unavailable, of: session.device, at: self.now)
       guard wasAvailable else { return }
       self.broadcast(stanza, of: session)
@@ -105,9 +106,12 @@ extension XMPPServer {
 
   /// Presence for one address only (RFC 6121 §4.6); the client has addressed it itself.
   func sendDirected(
-    _ stanza: Stanza, to address: JID, unavailable: Bool, of session: ClientSession
+    _ stanza: Stanza, _ element: Element, to address: JID, of session: ClientSession
   ) {
-    if unavailable {
+    if element.attribute("type") == nil, let refusal = self.refusal(of: address, from: session) {
+      return self.answer(element, refusal.condition, detail: refusal.detail, to: session)
+    }
+    if element.attribute("type") != nil {
       session.directed.removeAll { $0 == address }
     } else if !session.directed.contains(address) {
       // Bounded like the roster, which is for people whom one tells for good.
@@ -115,6 +119,18 @@ extension XMPPServer {
       session.directed.append(address)
     }
     self.deliver(stanza, of: session, to: address)
+  }
+
+  /// Why presence cannot be directed there; without an answer, who joins a room elsewhere would
+  /// wait for ever.
+  private func refusal(
+    of address: JID, from session: ClientSession
+  ) -> (condition: StanzaCondition, detail: Element?)? {
+    if !self.isLocal(address) { return (.remoteServerNotFound, nil) }
+    if self.isBlocked(address, by: session.account) {
+      return (.notAcceptable, BlockingElements.error)
+    }
+    return nil
   }
 
   private func withdrawDirected(_ stanza: Stanza, of session: ClientSession) {

@@ -27,8 +27,16 @@ public final class XMPPServer: @unchecked Sendable {
   var guardian = AuthenticationGuard()
   var deadlines = DeadlineQueue<Connection>()
 
-  /// The engine's side; made last, since it needs its host.
-  private(set) var service: MessagingService!
+  /// The engine's side.
+  ///
+  /// One shard, since there is one thread; accounts stay open, since the store and not a scope says
+  /// where their archives end.
+  private(set) lazy var service = MessagingService(
+    configuration: self.serviceConfiguration, engine: self.settings.engine,
+    clock: ServiceClock(
+      now: { ServerTime.monotonic() }, sleep: { _ in throw CancellationError() }),
+    router: HostRouter(), host: ServerHost(self))
+  private let serviceConfiguration: ServiceConfiguration
 
   /// The instant of this turn.
   private(set) var now = ServerTime.monotonic()
@@ -41,6 +49,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var connectionsByPeer: [String: Int] = [:]
   private var dirty: [Connection] = []
   private var unread: [Connection] = []
+  /// Sessions that have room for more of what the store keeps for them.
+  private var backlogged: [ClientSession] = []
   private var listeners: [Listener] = []
   private var signals: SignalWatch?
   /// Until when no connection is taken in, because there are no descriptors left.
@@ -79,16 +89,11 @@ public final class XMPPServer: @unchecked Sendable {
       try self.store.secret(named: "decoy") { SecureRandom.bytes(32) })
     self.loop = try EventLoop()
     self.parsers = ParserPool()
-    self.service = MessagingService(
-      configuration: try ServiceConfiguration {
-        $0.shards = 1
-        $0.idleAccounts = .keep
-        $0.effectLimit = 1 << 20
-      },
-      engine: settings.engine,
-      clock: ServiceClock(
-        now: { ServerTime.monotonic() }, sleep: { _ in throw CancellationError() }),
-      router: HostRouter(), host: self)
+    self.serviceConfiguration = try ServiceConfiguration {
+      $0.shards = 1
+      $0.idleAccounts = .keep
+      $0.effectLimit = 1 << 20
+    }
     self.readClocks()
   }
 
@@ -171,7 +176,7 @@ public final class XMPPServer: @unchecked Sendable {
   }
 
   private var waitingTime: Int32 {
-    if !self.unread.isEmpty || self.pruning.isBusy { return 0 }
+    if !self.unread.isEmpty || !self.backlogged.isEmpty || self.pruning.isBusy { return 0 }
     let deadlines = [
       self.deadlines.next, self.service.nextDeadline, self.pruning.next, self.pausedUntil,
     ].compactMap {
@@ -189,6 +194,7 @@ public final class XMPPServer: @unchecked Sendable {
     let unread = self.unread
     self.unread = []
     for connection in unread { connection.readSome() }
+    self.sendBacklogs()
     self.service.expire(at: self.now)
     while let connection = self.deadlines.takeDue(at: self.now) {
       connection.expire()
@@ -204,6 +210,23 @@ public final class XMPPServer: @unchecked Sendable {
     self.wallClock = WallClock(unixNanoseconds: ServerTime.unixNanoseconds(), at: self.now)
   }
 
+  /// Goes on for the devices that have room again for what the store keeps for them.
+  private func sendBacklogs() {
+    let sessions = self.backlogged
+    self.backlogged = []
+    for session in sessions {
+      session.hasRoomNoted = false
+      self.continueWaiting(for: session)
+    }
+  }
+
+  /// There is room again for what the store keeps for the device: the next turn sends some.
+  func noteRoom(_ session: ClientSession) {
+    if session.hasRoomNoted || session.waitingCursor == nil || !session.hasRoom { return }
+    session.hasRoomNoted = true
+    self.backlogged.append(session)
+  }
+
   /// Stores, then writes, until neither has anything more to do.
   private func endTurn() {
     repeat {
@@ -214,6 +237,7 @@ public final class XMPPServer: @unchecked Sendable {
         connection.isDirty = false
         connection.session?.askForAcknowledgement()
         connection.flush()
+        if let session = connection.session { self.noteRoom(session) }
       }
     } while !self.dirty.isEmpty || self.turn.hasWork || self.store.hasUncommittedWrites
   }
@@ -248,7 +272,6 @@ public final class XMPPServer: @unchecked Sendable {
 
   /// Takes a new connection, or refuses it for the limits.
   func accept(_ descriptor: Int32, from peer: String, secured: Bool) {
-    self.readClocks()
     let fromPeer = self.connectionsByPeer[peer] ?? 0
     guard self.connections.count < self.settings.limits.connections,
       fromPeer < self.settings.limits.connectionsPerAddress

@@ -16,6 +16,8 @@ final class Account {
   private(set) var sessions: [ClientSession] = []
   /// The ids of the latest messages, for markers that go by them (XEP-0333).
   var recentMessages = RecentMessageIDs(capacity: 128)
+  /// Whether those from before the server started are among them.
+  var hasEarlierMessages = false
   /// Streams that can no longer be resumed, with how much they had handled; the latest few.
   private(set) var endedStreams: [String: UInt32] = [:]
   private var endedOrder: [String] = []
@@ -73,17 +75,26 @@ final class Account {
   /// The engine has accepted a message for the account.
   func noteReceived(_ position: UInt64) { self.inFlight.insert(position) }
 
-  /// A device has it: it need not wait any longer.
-  func settle(_ position: UInt64) {
-    self.inFlight.remove(position)
+  /// A device has it: it need not wait any longer. Returns whether it was on its way until now.
+  @discardableResult
+  func settle(_ position: UInt64) -> Bool {
+    let wasInFlight = self.inFlight.remove(position) != nil
     self.stranded.remove(position)
     if self.waiting.remove(position) != nil { self.server.noteSettled(position, of: self) }
+    return wasInFlight
   }
 
   /// What carried it is gone and nobody has it: it waits for the next device.
   func release(_ position: UInt64) {
     guard self.inFlight.remove(position) != nil, !self.waiting.contains(position) else { return }
     self.stranded.insert(position)
+  }
+
+  /// A connection did not come to write it; it waits even if it counted as taken.
+  func release(_ mark: OutputBuffer.Mark) {
+    guard mark.isSettled else { return self.release(mark.position) }
+    if self.inFlight.contains(mark.position) || self.waiting.contains(mark.position) { return }
+    if self.server.keepWaiting(mark.position, of: self) { self.waiting.insert(mark.position) }
   }
 
   /// Something carries a message again that had been waiting.

@@ -25,6 +25,17 @@ final class ClientSession {
   var capabilities: Capabilities?
   /// What it has announced them as.
   var capabilitiesKey: CapabilitiesKey?
+  /// The id of the question about them that is not answered yet.
+  var capabilitiesQuestion: String?
+  /// What waited when the client came back, and is not acknowledged still, in bytes: it may take
+  /// that beside what it may leave unread at any time, or it could never come back.
+  private var allowance = 0
+  /// Whether it is being sent what waited.
+  private var isResuming = false
+  /// Behind which of the account's messages the store has more for it, while there was no room.
+  var waitingCursor: UInt64?
+  /// Whether the server is to send more of them in its next turn.
+  var hasRoomNoted = false
   /// The session is over; nothing may be done with it.
   private(set) var isOver = false
 
@@ -53,7 +64,7 @@ final class ClientSession {
     if let from = element.attribute("from"), element.namespace == Namespaces.client,
       !self.isOwn(from)
     {
-      self.connection?.fail(.init(.notAuthorized, "not your address"))
+      self.connection?.fail(.init(.invalidFrom, "not your address"))
       return
     }
     self.server.perform(input, element, from: self)
@@ -92,24 +103,42 @@ final class ClientSession {
         for: delivery, to: self.address, wallClock: self.server.wallClock)
       return self.send(bytes, position: position)
     }
-    connection.append(position: position) {
+    var mark = position
+    var isSettled = false
+    // Without stream management what is written counts as taken; this will be, at the end of the
+    // turn, unless the client is slow.
+    if let position, connection.blockedSince == nil, connection.output.count <= 1 << 16,
+      self.server.settings.archive
+    {
+      isSettled = self.account.settle(position)
+      if !isSettled { mark = nil }
+    }
+    connection.append(position: mark, isSettled: isSettled) {
       self.server.binding.write(
         delivery, to: self.address, wallClock: self.server.wallClock, into: &$0)
     }
-    // Without stream management what is written counts as taken; this will be, at the end of the
-    // turn, unless the client is slow.
-    if let position, connection.output.count <= 1 << 18 { self.account.settle(position) }
     self.noteWritten(connection)
     self.limitMemory()
   }
 
   private func noteWritten(_ connection: Connection) { self.server.noteDirty(connection) }
 
+  /// Bytes that wait for the client: not written or not acknowledged.
+  private var waitingBytes: Int {
+    max(self.connection?.output.count ?? 0, self.management?.unacknowledgedBytes ?? 0)
+  }
+
+  /// Whether more may be sent out of the store without the client having to hurry.
+  var hasRoom: Bool {
+    guard !self.isOver, self.connection != nil else { return false }
+    return self.waitingBytes < self.server.settings.limits.outputBytes / 4
+  }
+
   /// Bounds what a client may leave unread or unacknowledged.
-  private func limitMemory() {
-    let limit = self.server.settings.limits.outputBytes
-    let waiting = max(self.connection?.output.count ?? 0, self.management?.unacknowledgedBytes ?? 0)
-    guard waiting > limit else { return }
+  func limitMemory() {
+    if self.isResuming { return }
+    let limit = self.server.settings.limits.outputBytes + self.allowance
+    guard self.waitingBytes > limit else { return }
     if self.connection != nil {
       self.endSlowStream(.init(.resourceConstraint, "more than \(limit) bytes wait"))
     } else if self.management?.unacknowledgedBytes ?? 0 > 2 * limit {
@@ -149,7 +178,6 @@ final class ClientSession {
   func connectionEnded(_ connection: Connection, resumable: Bool, because reason: String) {
     guard self.connection === connection, !self.isOver else { return }
     self.connection = nil
-    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
     guard resumable, self.management?.resumptionID != nil else {
       return self.end(because: reason)
     }
@@ -158,18 +186,15 @@ final class ClientSession {
     self.server.service.connectionLost(self.device, at: self.server.now)
   }
 
-  /// The client is back on another connection and has handled so many stanzas.
-  func resume(on connection: Connection, handled: UInt32) {
+  /// The client is back on another connection, and has acknowledged what it had handled.
+  func resume(on connection: Connection) {
     if let old = self.connection {
       // Detached first, so that the old stream's end does not end the session.
       self.connection = nil
-      _ = old.output.takeMarks()
       old.fail(.init(.conflict, "resumed elsewhere"))
       self.server.service.connectionLost(self.device, at: self.server.now)
     }
     self.connection = connection
-    self.acknowledge(handled)
-    self.management?.isAsked = false
     guard let management = self.management, let id = management.resumptionID else { return }
     connection.send(management.resumed(id))
     for stanza in management.unacknowledged {
@@ -178,12 +203,24 @@ final class ClientSession {
     }
     self.server.noteDirty(connection)
     // What the engine has held comes after what had been sent before (B14).
+    self.isResuming = true
     self.server.service.resume(self.device, at: self.server.now)
+    self.isResuming = false
+    self.allowance = self.waitingBytes
+    self.server.noteRoom(self)
+  }
+
+  /// Whether more waits than a client may have sent again: it has come back, and taken nothing,
+  /// more than once.
+  var isBeyondResuming: Bool {
+    self.waitingBytes > 2 * self.server.settings.limits.outputBytes
   }
 
   func acknowledge(_ handled: UInt32) {
     self.management?.isAsked = false
     self.management?.acknowledge(handled) { self.account.settle($0) }
+    self.allowance = min(self.allowance, self.management?.unacknowledgedBytes ?? 0)
+    self.server.noteRoom(self)
   }
 
   /// Ends the stream of a client that does not take what it is sent; its session may go on.
@@ -191,7 +228,7 @@ final class ClientSession {
     guard let connection = self.connection else { return }
     // Everything of which nothing is written yet is in the queue of stream management, if there is
     // one, and otherwise goes back to the archive's waiting messages.
-    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
+    for mark in connection.output.takeMarks() { self.account.release(mark) }
     connection.output.cutAfterPartlyWritten()
     connection.fail(failure, keepsSession: true)
   }

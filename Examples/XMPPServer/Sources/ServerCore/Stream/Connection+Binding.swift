@@ -59,9 +59,16 @@ extension Connection {
     guard session.management?.accepts(handled) == true else {
       return self.send(StreamManagement.failed(.itemNotFound))
     }
+    session.acknowledge(handled)
+    if session.isBeyondResuming {
+      let old = session.connection
+      session.end(because: "too much waits")
+      old?.fail(.init(.conflict, "resumed elsewhere"))
+      return self.send(StreamManagement.failed(.itemNotFound, handled: session.management?.handled))
+    }
     self.phase = .bound(session)
     self.setDeadline(self.server.now.advanced(by: self.server.settings.limits.idleTimeout))
-    session.resume(on: self, handled: handled)
+    session.resume(on: self)
     self.server.log.info("session.resumed", ["user": session.address.full, "peer": self.peer])
   }
 }

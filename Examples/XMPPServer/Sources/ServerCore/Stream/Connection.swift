@@ -189,9 +189,13 @@ final class Connection: EventHandler, Timed {
 
   /// Appends what `write` appends to the output as one piece.
   ///
-  /// - Parameter position: its place in the archive, if it is to be kept until it is written.
-  func append(position: UInt64? = nil, _ write: (inout [UInt8]) -> Void) {
-    let range = self.output.append(position: position, write)
+  /// - Parameters:
+  ///   - position: its place in the archive, if it is to be kept until it is written.
+  ///   - isSettled: whether it counts as taken already.
+  func append(
+    position: UInt64? = nil, isSettled: Bool = false, _ write: (inout [UInt8]) -> Void
+  ) {
+    let range = self.output.append(position: position, isSettled: isSettled, write)
     if let recorder = self.server.recorder {
       recorder.note(.sent, self.output.bytes[range], of: self)
     }
@@ -204,10 +208,11 @@ final class Connection: EventHandler, Timed {
     case .securing, .opening, .negotiating, .binding, .bound: break
     }
     self.append { $0 += bytes }
-    // Answers of the stream itself are not counted by any session.
-    let limit = self.server.settings.limits.outputBytes
-    if self.output.count > limit { return self.lost("more than \(limit) bytes wait") }
     self.server.noteDirty(self)
+    // Answers of the stream itself count too, or a client could ask for them for ever.
+    if let session = self.session { return session.limitMemory() }
+    let limit = self.server.settings.limits.outputBytes
+    if self.output.count > limit { self.lost("more than \(limit) bytes wait") }
   }
 
   func send(_ element: Element) { self.send(element.serialised(inside: Namespaces.client)) }
@@ -231,6 +236,7 @@ final class Connection: EventHandler, Timed {
       }
       if isBlocked { break }
     }
+    for position in self.output.takeWritten() { self.account?.settle(position) }
     if let failure { return self.lost(failure) }
     if self.output.isEmpty {
       self.blockedSince = nil
@@ -321,6 +327,7 @@ final class Connection: EventHandler, Timed {
     if case .closed = self.phase { return }
     self.phase = .closed
     self.deadline = nil
+    for mark in self.output.takeMarks() { self.account?.release(mark) }
     self.server.loop.remove(self.descriptor)
     Glibc.close(self.descriptor)
     self.server.noteClosed(self)

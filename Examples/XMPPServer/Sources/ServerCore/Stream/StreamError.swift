@@ -8,6 +8,7 @@ enum StreamCondition: String {
   case connectionTimeout = "connection-timeout"
   case hostUnknown = "host-unknown"
   case internalServerError = "internal-server-error"
+  case invalidFrom = "invalid-from"
   case invalidNamespace = "invalid-namespace"
   case invalidXML = "invalid-xml"
   case notAuthorized = "not-authorized"

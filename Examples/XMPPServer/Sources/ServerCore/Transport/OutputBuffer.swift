@@ -9,6 +9,8 @@ struct OutputBuffer {
     let end: UInt64
     /// Its place in the account's archive.
     let position: UInt64
+    /// Whether it counts as taken already.
+    let isSettled: Bool
   }
 
   /// What waits is behind `head`.
@@ -23,6 +25,8 @@ struct OutputBuffer {
   private var border: UInt64 = 0
   /// Stanzas of the archive that are not written yet, oldest first.
   private(set) var marks: [Mark] = []
+  /// Stanzas of the archive that are written and did not count as taken before.
+  private var written: [UInt64] = []
 
   /// How many bytes wait.
   var count: Int { self.bytes.count - self.head }
@@ -36,13 +40,15 @@ struct OutputBuffer {
   /// Appends what `write` appends as one piece; returns where it lies in ``bytes``.
   @discardableResult
   mutating func append(
-    position: UInt64? = nil, _ write: (inout [UInt8]) -> Void
+    position: UInt64? = nil, isSettled: Bool = false, _ write: (inout [UInt8]) -> Void
   ) -> Range<Int> {
     let start = self.bytes.count
     write(&self.bytes)
     let end = self.base + UInt64(self.bytes.count)
     self.ends.append(end)
-    if let position { self.marks.append(Mark(end: end, position: position)) }
+    if let position {
+      self.marks.append(Mark(end: end, position: position, isSettled: isSettled))
+    }
     return start..<self.bytes.count
   }
 
@@ -58,6 +64,7 @@ struct OutputBuffer {
   private mutating func advance(by count: Int) {
     self.head += count
     let written = self.base + UInt64(self.head)
+    self.passMarks(upTo: written)
     if self.head == self.bytes.count {
       self.base = written
       self.border = written
@@ -70,7 +77,6 @@ struct OutputBuffer {
       }
       self.ends.removeAll(keepingCapacity: self.ends.count <= 32)
       self.firstEnd = 0
-      self.marks.removeAll(keepingCapacity: self.marks.count <= 32)
       return
     }
     while self.firstEnd < self.ends.count, self.ends[self.firstEnd] <= written {
@@ -84,11 +90,25 @@ struct OutputBuffer {
       self.ends.removeFirst(self.firstEnd)
       self.firstEnd = 0
     }
-    if let unwritten = self.marks.firstIndex(where: { $0.end > written }) {
-      self.marks.removeFirst(unwritten)
+  }
+
+  private mutating func passMarks(upTo place: UInt64) {
+    let count = self.marks.firstIndex { $0.end > place } ?? self.marks.count
+    for mark in self.marks[..<count] where !mark.isSettled { self.written.append(mark.position) }
+    if count == self.marks.count {
+      self.marks.removeAll(keepingCapacity: count <= 32)
     } else {
-      self.marks.removeAll()
+      self.marks.removeFirst(count)
     }
+  }
+
+  /// Takes the stanzas of the archive out that have been written whole since the last time and did
+  /// not count as taken before.
+  mutating func takeWritten() -> [UInt64] {
+    if self.written.isEmpty { return [] }
+    let written = self.written
+    self.written = []
+    return written
   }
 
   /// Drops every piece of which nothing has been written.

@@ -1,44 +1,59 @@
 import MDM
 import MDMXMPP
 
-// The other side of the messaging service: what the engine decides is done here.
-extension XMPPServer: MessagingHost {
+/// The other side of the messaging service: what the engine decides is done here.
+///
+/// The service keeps its host, and the server keeps the service; so the host does not keep the
+/// server.
+final class ServerHost: MessagingHost, @unchecked Sendable {
+  private unowned let server: XMPPServer
+
+  init(_ server: XMPPServer) { self.server = server }
+
   /// Has the turn store a message, ahead of anything that is written to a socket.
-  public func archive(_ request: ArchiveRequest, of name: AccountName) {
-    guard let account = self.accounts[name] else { return }
+  func archive(_ request: ArchiveRequest, of name: AccountName) {
+    guard let account = self.server.accounts[name] else { return }
     if request.direction == .received { account.noteReceived(request.position.ordinal) }
-    let isAwaited = self.settings.engine.values.archiveFailure == .refuse
-    if isAwaited, request.direction == .sent, let sending = self.sending {
+    let isAwaited = self.server.settings.engine.values.archiveFailure == .refuse
+    if isAwaited, request.direction == .sent, let sending = self.server.sending {
       let key = WaitingForArchive.Key(account: request.account, position: request.position)
-      self.waitingForArchive[key] = WaitingForArchive(message: sending)
+      self.server.waitingForArchive[key] = WaitingForArchive(message: sending)
     }
     if let conversation = request.stanza.conversation, request.direction == .received {
       account.recentMessages.record(
         request.stanza.id, in: conversation, at: request.position)
     }
-    self.turn.archive.append(
+    self.server.turn.archive.append(
       ArchiveTurn.Entry(account: account, request: request, isAwaited: isAwaited))
   }
 
   /// Puts an event into its session's output.
-  public func deliver(_ event: DeviceEvent, to device: DeviceHandle, of name: AccountName) {
-    guard let session = self.sessions[device] else { return }
+  func deliver(_ event: DeviceEvent, to device: DeviceHandle, of name: AccountName) {
+    guard let session = self.server.sessions[device] else {
+      // The session ended while its events were being handed out, as that of a slow client does.
+      if case .delivery(let delivery) = event, delivery.form != .sentCopy,
+        let position = delivery.position
+      {
+        self.server.accounts[name]?.release(position.ordinal)
+      }
+      return
+    }
     switch event {
     case .delivery(let delivery):
       session.deliver(delivery)
     case .marker(let marker):
-      session.send(self.binding.bytes(for: marker, to: session.address))
+      session.send(self.server.binding.bytes(for: marker, to: session.address))
     case .flush(let flush):
       // Deliveries of one turn are one write, so there is nothing to gather.
-      self.log.debug(
+      self.server.log.debug(
         "session.flush",
         ["user": session.address.full, "why": "\(flush.reason)", "stanzas": "\(flush.count)"])
     case .retraction(let retraction):
-      if let bytes = self.binding.bytes(for: retraction, to: session.address) {
+      if let bytes = self.server.binding.bytes(for: retraction, to: session.address) {
         session.send(bytes)
       }
     case .mdmChanged(let change):
-      self.log.debug(
+      self.server.log.debug(
         "session.mdm", ["user": session.address.full, "effective": "\(change.isEffective)"])
     case .ended(let end):
       self.handleEnd(end, of: session)
@@ -57,47 +72,48 @@ extension XMPPServer: MessagingHost {
   }
 
   /// Gives a message to the account on this server that it is for, or tells its sender why not.
-  public func route(_ routing: Routing, from name: AccountName, because reason: ForeignReason) {
-    guard let message = self.takeMessage(routing, from: name) else { return }
+  func route(_ routing: Routing, from name: AccountName, because reason: ForeignReason) {
+    guard let message = self.server.takeMessage(routing, from: name) else { return }
     let sender = routing.stanza.source
-    guard let to = message.to, let receiver = try? self.account(at: to) else {
-      return self.bounce(routing.stanza, .serviceUnavailable)
+    guard let to = message.to, let receiver = try? self.server.account(at: to) else {
+      return self.server.bounce(routing.stanza, .serviceUnavailable)
     }
-    if let from = try? JID(sender), self.isBlocked(from, by: receiver) {
-      return self.bounce(routing.stanza, .serviceUnavailable)
+    if let from = try? JID(sender), self.server.isBlocked(from, by: receiver) {
+      return self.server.bounce(routing.stanza, .serviceUnavailable)
     }
-    let outcome = self.service.receive(
-      message.incoming, for: receiver.handle, to: message.address, at: self.now)
+    let outcome = self.server.service.receive(
+      message.incoming, for: receiver.handle, to: message.address, at: self.server.now)
     if case .refused(let error) = outcome {
-      self.bounce(routing.stanza, StanzaCondition(error))
+      self.server.bounce(routing.stanza, StanzaCondition(error))
     }
   }
 
   /// Sees to a stanza that was held for a device which will not come for it.
-  public func undelivered(_ item: Undelivered, of name: AccountName) {
-    guard let account = self.accounts[name] else { return }
+  func undelivered(_ item: Undelivered, of name: AccountName) {
+    guard let account = self.server.accounts[name] else { return }
     switch item.disposition {
     case .storeOffline:
       self.keep(item.stanza, item.position, heldSince: item.heldSince, for: account)
     case .bounce:
-      if item.form == .original { self.bounce(item.stanza, .serviceUnavailable) }
+      if item.form == .original { self.server.bounce(item.stanza, .serviceUnavailable) }
     case .drop:
       break
     }
   }
 
   /// Sees to a stanza that no device could take.
-  public func unroutable(_ item: Unroutable, of name: AccountName) {
-    guard let account = self.accounts[name] else { return }
+  func unroutable(_ item: Unroutable, of name: AccountName) {
+    guard let account = self.server.accounts[name] else { return }
     switch item.disposition {
-    case .storeOffline: self.keep(item.stanza, item.position, heldSince: self.now, for: account)
-    case .bounce: self.bounce(item.stanza, .serviceUnavailable)
+    case .storeOffline:
+      self.keep(item.stanza, item.position, heldSince: self.server.now, for: account)
+    case .bounce: self.server.bounce(item.stanza, .serviceUnavailable)
     case .drop: break
     }
   }
 
   /// Never called: no device of this host is in a scope.
-  public func unread(_ events: [DeviceEvent], of device: DeviceHandle, of name: AccountName) {
+  func unread(_ events: [DeviceEvent], of device: DeviceHandle, of name: AccountName) {
     preconditionFailure("No device of this host is in a scope, and only those have a stream.")
   }
 
@@ -109,9 +125,9 @@ extension XMPPServer: MessagingHost {
     if let position { return account.release(position.ordinal) }
     // What subscriptions have come to is in the rosters and among the pending requests.
     if stanza.kind == .subscription { return }
-    let stamp = self.wallClock.unixNanoseconds(at: heldSince) / 1_000
-    self.attempt("offline") {
-      try self.store.addOffline(account.id, stamp: stamp, stanza: stanza.payload)
+    let stamp = self.server.wallClock.unixNanoseconds(at: heldSince) / 1_000
+    self.server.attempt("offline") {
+      try self.server.store.addOffline(account.id, stamp: stamp, stanza: stanza.payload)
     }
     account.hasOffline = true
   }
