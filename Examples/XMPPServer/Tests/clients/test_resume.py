@@ -90,11 +90,12 @@ class Resuming(ServerCase):
         self.assertEqual(int(answer.xml.get("h")), before + 9)
         self.assertEqual(answer.xml.get("previd"), phone.resume_id)
 
-    async def test_quiet_device_stays_quiet(self):
+    async def test_quiet_device_is_active_after_resuming(self):
         phone = await self.raw("alice", "phone").sign_in(management=True, carbons=True)
         phone.inactive()
         await phone.barrier()
         desk = await self.device("alice", "desk")
+        await phone.sync()
         self.bob.message(ALICE, "one")
         await desk.expect(body="one")
         await self.server.until_session(phone.full, mode="quiet", held=1)
@@ -105,8 +106,9 @@ class Resuming(ServerCase):
         self.assertEqual((await phone.resume()).name, "resumed")
         await phone.expect(body="two")
         self.assertEqual(phone.bodies(), ["one", "two"])
-        await phone.barrier()
-        self.assertEqual((await self.server.sessions())[phone.full]["mode"], "quiet")
+        # XEP-0352 §5: the state of the client is not restored.
+        fields = (await self.server.sessions())[phone.full]
+        self.assertEqual((fields["mode"], fields["mdm"], fields["held"]), ("normal", "true", "0"))
 
     async def test_unknown_id_fails_and_signing_in_goes_on(self):
         phone = self.raw("alice")
