@@ -1,6 +1,6 @@
 import MDM
 import MDMXMPP
-import ServerStore
+import ServerStorage
 import StreamSecurity
 
 // Messages between the accounts of this server (RFC 6121 §5, §8), and what is read.
