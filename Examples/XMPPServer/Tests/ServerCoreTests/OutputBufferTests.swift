@@ -8,9 +8,12 @@ private struct NaiveOutput {
     var rest: [UInt8]
     var isBegun = false
     var position: UInt64?
+    var isSettled = false
   }
 
   var pieces: [Piece] = []
+  /// Positions that are written and had not counted as taken.
+  var written: [UInt64] = []
 
   var bytes: [UInt8] { self.pieces.flatMap(\.rest) }
   var positions: [UInt64] { self.pieces.compactMap(\.position) }
@@ -22,7 +25,9 @@ private struct NaiveOutput {
       self.pieces[0].rest.removeFirst(taken)
       self.pieces[0].isBegun = true
       count -= taken
-      if self.pieces[0].rest.isEmpty { self.pieces.removeFirst() }
+      guard self.pieces[0].rest.isEmpty else { return }
+      let piece = self.pieces.removeFirst()
+      if let position = piece.position, !piece.isSettled { self.written.append(position) }
     }
   }
 
@@ -62,9 +67,10 @@ struct OutputBufferTests {
       case 0..<5:
         let piece = [UInt8](repeating: UInt8(random.below(256)), count: 1 + random.below(longest))
         let position = random.below(3) == 0 ? UInt64(step) : nil
-        let range = buffer.append(position: position) { $0 += piece }
+        let isSettled = random.below(2) == 0
+        let range = buffer.append(position: position, isSettled: isSettled) { $0 += piece }
         #expect(Array(buffer.bytes[range]) == piece)
-        model.pieces.append(.init(rest: piece, position: position))
+        model.pieces.append(.init(rest: piece, position: position, isSettled: isSettled))
       case 5..<8:
         // Often a whole number of pieces, so that borders are hit.
         let whole = model.pieces.prefix(random.below(4)).reduce(0) { $0 + $1.rest.count }
@@ -72,6 +78,10 @@ struct OutputBufferTests {
         let expected = Array(model.bytes.prefix(count))
         #expect(self.write(count, of: &buffer) == expected)
         model.write(count)
+      case 8 where random.below(2) == 0:
+        let written = buffer.takeWritten()
+        #expect(written == model.written)
+        model.written = []
       case 8:
         buffer.cutAfterPartlyWritten()
         model.cut()
@@ -151,6 +161,21 @@ struct OutputBufferTests {
     #expect(again.isEmpty)
     _ = self.write(.max, of: &buffer)
     #expect(buffer.marks.isEmpty)
+  }
+
+  @Test("What is written whole is told once, unless it counted as taken before")
+  func written() {
+    var buffer = OutputBuffer()
+    buffer.append(position: 7) { $0 += "<a/>".utf8 }
+    buffer.append(position: 8, isSettled: true) { $0 += "<b/>".utf8 }
+    buffer.append(position: 9) { $0 += "<c/>".utf8 }
+    _ = self.write(11, of: &buffer)
+    let first = buffer.takeWritten()
+    #expect(first == [7])
+    _ = self.write(1, of: &buffer)
+    let (second, third) = (buffer.takeWritten(), buffer.takeWritten())
+    #expect(second == [9])
+    #expect(third == [])
   }
 
   @Test("A socket that takes nothing changes nothing")
