@@ -9,7 +9,8 @@ enum DateTime {
       let hour = scanner.number(2), scanner.take(":"), let minute = scanner.number(2),
       scanner.take(":"), let second = scanner.number(2)
     else { return nil }
-    guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+    guard year > 0, (1...12).contains(month), (1...Self.lastDay(of: month, in: year)).contains(day),
+      hour < 24, minute < 60, second < 61
     else { return nil }
     guard let fraction = scanner.fraction(), let offset = scanner.offset(), scanner.isAtEnd else {
       return nil
@@ -17,6 +18,14 @@ enum DateTime {
     let days = Self.days(year: year, month: month, day: day)
     let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
     return seconds * 1_000_000 + fraction
+  }
+
+  private static func lastDay(of month: Int64, in year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
   }
 
   /// Days from 1970-01-01 in the Gregorian calendar; years begin in March, so that the day that
@@ -76,7 +85,8 @@ enum DateTime {
     mutating func offset() -> Int64? {
       if self.take("Z") { return 0 }
       let sign: Int64 = self.take("+") ? 1 : self.take("-") ? -1 : 0
-      guard sign != 0, let hours = self.number(2), self.take(":"), let minutes = self.number(2)
+      guard sign != 0, let hours = self.number(2), hours < 24, self.take(":"),
+        let minutes = self.number(2), minutes < 60
       else { return nil }
       return sign * (hours * 60 + minutes)
     }

@@ -132,9 +132,7 @@ public final class XMPPServer: @unchecked Sendable {
         "tls.off", ["text": "passwords and messages are readable by whoever is on the path"])
     }
     while !self.isStopping || !self.connections.isEmpty {
-      // The handlers act at the instant of waking, not at that of the turn before.
-      try self.loop.wait(milliseconds: self.waitingTime) { self.readClocks() }
-      self.takeTurn()
+      try self.takeTurn(waiting: self.waitingTime)
     }
     self.service.finish(at: self.now)
     self.endTurn()
@@ -185,8 +183,11 @@ public final class XMPPServer: @unchecked Sendable {
     return Int32(clamping: max(0, (nanoseconds &+ 999_999) / 1_000_000))
   }
 
-  /// One turn after the handlers of the sockets have run.
-  private func takeTurn() {
+  /// One turn, which begins when something is possible, at the latest after so many milliseconds,
+  /// -1 for never: the handlers of the sockets, what is due, what is to be stored and written.
+  func takeTurn(waiting milliseconds: Int32) throws(SystemError) {
+    // The handlers act at the instant of waking, not at that of the turn before.
+    try self.loop.wait(milliseconds: milliseconds) { self.readClocks() }
     self.readClocks()
     let unread = self.unread
     self.unread = []

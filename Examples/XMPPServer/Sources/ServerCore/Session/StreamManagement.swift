@@ -15,7 +15,7 @@ struct StreamManagement {
   /// Stanzas from the client, modulo 2³².
   var handled: UInt32 = 0
   /// Stanzas that the client has acknowledged, modulo 2³².
-  private(set) var acknowledged: UInt32 = 0
+  private(set) var acknowledged: UInt32
   /// Stanzas sent after those.
   private var queue: [Stanza] = []
   private var head = 0
@@ -26,7 +26,12 @@ struct StreamManagement {
   /// Whether stanzas have been sent since the latest question.
   var owesQuestion = false
 
-  init(resumptionID: String?) { self.resumptionID = resumptionID }
+  /// The state of a stream that begins; its count of acknowledged stanzas begins at 0, unless it is
+  /// to be seen going round.
+  init(resumptionID: String?, acknowledged: UInt32 = 0) {
+    self.resumptionID = resumptionID
+    self.acknowledged = acknowledged
+  }
 
   /// The stanzas that are not acknowledged, oldest first.
   var unacknowledged: ArraySlice<Stanza> { self.queue[self.head...] }
