@@ -93,8 +93,13 @@ extension XMPPServer {
 
   // MARK: - What waited
 
+  /// Sends what waited to a device that is there for it (RFC 6121 §8.5.2.1.1).
+  func sendWaitingIfWanted(to session: ClientSession) {
+    if session.isAvailable, session.priority >= 0 { self.sendWaiting(to: session) }
+  }
+
   /// Sends what waited for a device to one that has come (XEP-0160), oldest first.
-  func sendWaiting(to session: ClientSession) {
+  private func sendWaiting(to session: ClientSession) {
     let account = session.account
     if account.hasWaiting {
       self.appendArchive()
@@ -110,6 +115,19 @@ extension XMPPServer {
       }
     }
     if account.hasOffline { self.sendOffline(to: session) }
+  }
+
+  /// What a device had not got when it went is for another one that is there (XEP-0198 §4): that
+  /// one would not ask for it before it signs in again.
+  func sendWaitingToOthers() {
+    let accounts = self.bereaved
+    self.bereaved = []
+    for account in accounts {
+      let other = account.sessions.first {
+        $0.isAvailable && $0.priority >= 0 && $0.connection != nil && !$0.isQuiet
+      }
+      if let other { self.sendWaiting(to: other) }
+    }
   }
 
   private func sendOffline(to session: ClientSession) {

@@ -97,7 +97,7 @@ extension XMPPServer: MessagingHost {
     _ stanza: Stanza, _ position: ArchivePosition?, heldSince: MonotonicInstant,
     for account: Account
   ) {
-    if let position { return account.release(position.ordinal) }
+    if let position { return account.release(CollectionOfOne(position.ordinal)) }
     // What subscriptions have come to is in the rosters and among the pending requests.
     if stanza.kind == .subscription { return }
     let stamp = self.wallClock.unixNanoseconds(at: heldSince) / 1_000

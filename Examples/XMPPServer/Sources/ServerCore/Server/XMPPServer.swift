@@ -46,6 +46,8 @@ public final class XMPPServer: @unchecked Sendable {
   private var idCounter: UInt64 = 0
   private var isStopping = false
 
+  /// Accounts that a device has left in this turn, perhaps with something for the others.
+  var bereaved: [Account] = []
   /// What this turn is to store.
   var turn = ArchiveTurn()
   /// The message that is being sent, for the host's part in routing it.
@@ -170,6 +172,7 @@ public final class XMPPServer: @unchecked Sendable {
   /// Stores, then writes, until neither has anything more to do.
   private func endTurn() {
     repeat {
+      self.sendWaitingToOthers()
       self.storeTurn()
       let dirty = self.dirty
       self.dirty = []

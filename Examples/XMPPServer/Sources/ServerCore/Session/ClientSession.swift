@@ -15,6 +15,9 @@ final class ClientSession {
   /// The latest available presence, without a `to`; nil while unavailable.
   var presence: Stanza?
   var priority: Int8 = 0
+  /// Whether the client is in the background (XEP-0352), so that the engine may hold for it what
+  /// waits for others.
+  var isQuiet = false
   /// Whether it gets roster pushes (RFC 6121 §2.1.6).
   var wantsRoster = false
   /// Whether it gets pushes of the block list (XEP-0191 §3.2).
@@ -92,6 +95,7 @@ final class ClientSession {
     guard self.management == nil, let connection = self.connection else {
       let bytes = self.server.binding.bytes(
         for: delivery, to: self.address, wallClock: self.server.wallClock)
+      if let position { self.account.noteCarried(position) }
       return self.send(bytes, position: position)
     }
     connection.output.append(position: position) {
@@ -151,7 +155,7 @@ final class ClientSession {
   func connectionEnded(_ connection: Connection, resumable: Bool, because reason: String) {
     guard self.connection === connection, !self.isOver else { return }
     self.connection = nil
-    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
+    self.account.release(connection.output.takeMarks().map(\.position))
     guard resumable, self.management?.resumptionID != nil else {
       return self.end(because: reason)
     }
@@ -179,6 +183,8 @@ final class ClientSession {
       self.management?.owesQuestion = true
     }
     self.server.noteDirty(connection)
+    // XEP-0352 §5.2: a resumed stream is active.
+    self.isQuiet = false
     // What the engine has held comes after what had been sent before (B14).
     self.server.service.resume(self.device, at: self.server.now)
   }
@@ -193,7 +199,7 @@ final class ClientSession {
     guard let connection = self.connection else { return }
     // Everything of which nothing is written yet is in the queue of stream management, if there is
     // one, and otherwise goes back to the archive's waiting messages.
-    for mark in connection.output.takeMarks() { self.account.release(mark.position) }
+    self.account.release(connection.output.takeMarks().map(\.position))
     connection.output.cutAfterPartlyWritten()
     connection.fail(failure, keepsSession: true)
   }
@@ -210,9 +216,7 @@ final class ClientSession {
     if self.isOver { return }
     self.isOver = true
     if let management = self.management {
-      for stanza in management.unacknowledged {
-        if let position = stanza.position { self.account.release(position) }
-      }
+      self.account.release(management.unacknowledged.compactMap(\.position))
       if let id = management.resumptionID {
         self.account.noteEndedStream(id, handled: management.handled)
       }
