@@ -48,10 +48,12 @@ extension XMPPServer {
   private func performPublish(_ publish: Element, to node: String, _ request: Request) throws {
     let account = request.account
     let items = publish.children(where: { $0.name == "item" })
-    guard items.count == 1, let payload = items[0].elements.first else {
-      return request.fail(
-        .badRequest,
-        detail: PubSubElements.error(items.isEmpty ? "item-required" : "payload-required"))
+    guard items.count == 1 else {
+      let reason = items.isEmpty ? "item-required" : "max-items-exceeded"
+      return request.fail(.badRequest, detail: PubSubElements.error(reason))
+    }
+    guard let payload = items[0].elements.first else {
+      return request.fail(.badRequest, detail: PubSubElements.error("payload-required"))
     }
     let bytes = payload.serialised()
     guard bytes.count <= self.settings.limits.pepItemBytes else {

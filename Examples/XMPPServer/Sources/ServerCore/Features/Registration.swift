@@ -45,6 +45,9 @@ extension XMPPServer {
           ["type": type, "from": self.domain, "id": element.attribute("id")], children))
     }
     if element.attribute("type") == "get" { return answer("result", [RegistrationElements.form]) }
+    guard element.attribute("type") == "set" else {
+      return connection.fail(.init(.notAuthorized, "sign in first"))
+    }
     guard let condition = self.register(query, from: connection) else {
       return answer("result", [])
     }

@@ -71,5 +71,6 @@ extension XMPPServer {
     self.announceEnd(of: session)
     session.account.remove(session)
     self.sessions[session.device] = nil
+    if !session.account.sessions.isEmpty { self.bereaved.append(session.account) }
   }
 }

@@ -17,11 +17,15 @@ extension XMPPServer {
     case .clientState(let mode):
       self.log.debug("session.state", ["user": session.address.full, "mode": "\(mode)"])
       self.service.setMode(mode, of: session.device, at: self.now)
+      session.isQuiet = mode == .quiet
+      // After what was held for it, so that nothing comes twice.
+      if !session.isQuiet { self.sendWaitingIfWanted(to: session) }
     case .carbons(let isEnabled, let id):
       self.answer(id, from: session) {
         self.service.requestMDM(isEnabled, by: session.device, at: self.now)
       }
     case .silent(let isSilent, let id):
+      session.isQuiet = false
       self.answer(id, from: session) {
         self.service.setMode(isSilent ? .silent : .normal, of: session.device, at: self.now)
       }

@@ -29,7 +29,7 @@ extension XMPPServer {
       if !wasAvailable { self.greet(session) }
     }
     // Also when a device that was there already no longer has a negative priority.
-    if session.isAvailable, session.priority >= 0 { self.sendWaiting(to: session) }
+    if !wasAvailable || !session.isQuiet { self.sendWaitingIfWanted(to: session) }
   }
 
   /// What a device is told that has just become available (RFC 6121 §4.2.2, §4.3).

@@ -7,6 +7,24 @@ extension XMPPServer {
   /// Messages that are read out of the store at a time.
   private static let waitingPage = 16
 
+  /// Sends what waited to a device that is there for it (RFC 6121 §8.5.2.1.1).
+  func sendWaitingIfWanted(to session: ClientSession) {
+    if session.isAvailable, session.priority >= 0 { self.sendWaiting(to: session) }
+  }
+
+  /// What a device had not got when it went is for another one that is there (XEP-0198 §4): that
+  /// one would not ask for it before it signs in again.
+  func sendWaitingToOthers() {
+    let accounts = self.bereaved
+    self.bereaved = []
+    for account in accounts {
+      let other = account.sessions.first {
+        $0.isAvailable && $0.priority >= 0 && $0.connection != nil && !$0.isQuiet
+      }
+      if let other { self.sendWaiting(to: other) }
+    }
+  }
+
   /// Sends what waited for a device to one that has come, oldest first, as fast as it takes it.
   func sendWaiting(to session: ClientSession) {
     let account = session.account
@@ -26,6 +44,7 @@ extension XMPPServer {
       }
     }
     if !isDone { session.waitingCursor = nil }
+    if session.waitingCursor == nil { session.resumeEngine() }
   }
 
   /// Sends messages of the archive; whether those were all.

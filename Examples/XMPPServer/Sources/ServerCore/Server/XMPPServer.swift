@@ -60,6 +60,8 @@ public final class XMPPServer: @unchecked Sendable {
 
   /// When old messages are removed, and of whom next.
   var pruning = ArchivePruning()
+  /// Accounts that a device has left in this turn, perhaps with something for the others.
+  var bereaved: [Account] = []
   /// What this turn is to store.
   var turn = ArchiveTurn()
   /// The message that is being sent, for the host's part in routing it.
@@ -228,6 +230,7 @@ public final class XMPPServer: @unchecked Sendable {
   /// Stores, then writes, until neither has anything more to do.
   private func endTurn() {
     repeat {
+      self.sendWaitingToOthers()
       self.storeTurn()
       let dirty = self.dirty
       self.dirty = []
@@ -251,6 +254,10 @@ public final class XMPPServer: @unchecked Sendable {
     }
     self.listeners = []
     for connection in self.connectionsInOrder {
+      // What is held for a device that is there can still be written.
+      if let session = connection.session {
+        self.service.setMode(.normal, of: session.device, at: self.now)
+      }
       connection.fail(.init(.systemShutdown, ""))
     }
     // Those that wait to be resumed will not be, by this process.

@@ -84,21 +84,34 @@ final class Account {
     return wasInFlight
   }
 
-  /// What carried it is gone and nobody has it: it waits for the next device.
-  func release(_ position: UInt64) {
-    guard self.inFlight.remove(position) != nil, !self.waiting.contains(position) else { return }
-    self.stranded.insert(position)
+  /// What carried them is gone: those that no other device has been sent either wait for the next.
+  func release(_ positions: some Sequence<UInt64>) {
+    var carried: Set<UInt64> = []
+    for session in self.sessions where !session.isOver {
+      carried.formUnion(session.management?.unacknowledged.lazy.compactMap(\.position) ?? [])
+    }
+    for position in positions where !carried.contains(position) {
+      guard self.inFlight.remove(position) != nil, !self.waiting.contains(position) else {
+        continue
+      }
+      self.stranded.insert(position)
+    }
   }
 
   /// A connection did not come to write it; it waits even if it counted as taken.
   func release(_ mark: OutputBuffer.Mark) {
-    guard mark.isSettled else { return self.release(mark.position) }
+    guard mark.isSettled else { return self.release(CollectionOfOne(mark.position)) }
     if self.inFlight.contains(mark.position) || self.waiting.contains(mark.position) { return }
     if self.server.keepWaiting(mark.position, of: self) { self.waiting.insert(mark.position) }
   }
 
   /// Something carries a message again that had been waiting.
   func noteInFlight(_ position: UInt64) { self.inFlight.insert(position) }
+
+  /// A device is sent a message that the engine had held for it while it waited here as well.
+  func noteCarried(_ position: UInt64) {
+    if self.waiting.contains(position) { self.inFlight.insert(position) }
+  }
 
   /// Messages that wait in the store for a device.
   var waitingCount: Int { self.waiting.count }

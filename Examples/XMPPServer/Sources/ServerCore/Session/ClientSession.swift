@@ -15,6 +15,9 @@ final class ClientSession {
   /// The latest available presence, without a `to`; nil while unavailable.
   var presence: Stanza?
   var priority: Int8 = 0
+  /// Whether the client is in the background (XEP-0352), so that the engine may hold for it what
+  /// waits for others.
+  var isQuiet = false
   /// Whether it gets roster pushes (RFC 6121 §2.1.6).
   var wantsRoster = false
   /// Whether it gets pushes of the block list (XEP-0191 §3.2).
@@ -30,6 +33,9 @@ final class ClientSession {
   /// What waited when the client came back, and is not acknowledged still, in bytes: it may take
   /// that beside what it may leave unread at any time, or it could never come back.
   private var allowance = 0
+  /// Whether the engine still takes the client to be away, because the store has older messages for
+  /// it.
+  private var isEngineWaiting = false
   /// Whether it is being sent what waited.
   private var isResuming = false
   /// Behind which of the account's messages the store has more for it, while there was no room.
@@ -101,6 +107,7 @@ final class ClientSession {
     guard self.management == nil, let connection = self.connection else {
       let bytes = self.server.binding.bytes(
         for: delivery, to: self.address, wallClock: self.server.wallClock)
+      if let position { self.account.noteCarried(position) }
       return self.send(bytes, position: position)
     }
     var mark = position
@@ -202,17 +209,24 @@ final class ClientSession {
       self.management?.owesQuestion = true
     }
     self.server.noteDirty(connection)
-    // What the engine has held comes after what had been sent before (B14).
+    // XEP-0352 §5.2: a resumed stream is active.
+    self.isQuiet = false
+    self.allowance = self.waitingBytes
+    // What did not fit into the engine meanwhile went to the store, and is older than what did.
+    self.isEngineWaiting = true
+    self.server.sendWaitingIfWanted(to: self)
+    if self.waitingCursor == nil { self.resumeEngine() }
+  }
+
+  /// Lets the engine send what it has held, after all that had been sent or stored before (B14).
+  func resumeEngine() {
+    guard self.isEngineWaiting, self.connection != nil else { return }
+    self.isEngineWaiting = false
     self.isResuming = true
     self.server.service.resume(self.device, at: self.server.now)
     self.isResuming = false
-    self.allowance = self.waitingBytes
-    if self.isAvailable, self.priority >= 0 {
-      // What did not fit into the engine meanwhile went to the store.
-      self.server.sendWaiting(to: self)
-    } else {
-      self.server.noteRoom(self)
-    }
+    self.allowance = max(self.allowance, self.waitingBytes)
+    self.server.noteRoom(self)
   }
 
   /// Whether more waits than a client may have sent again: it has come back, and taken nothing,
@@ -263,8 +277,6 @@ final class ClientSession {
   /// What the client has not acknowledged waits for the next device.
   func releaseUnacknowledged() {
     guard let management = self.management else { return }
-    for stanza in management.unacknowledged {
-      if let position = stanza.position { self.account.release(position) }
-    }
+    self.account.release(management.unacknowledged.compactMap(\.position))
   }
 }

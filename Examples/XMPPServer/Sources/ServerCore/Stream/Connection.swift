@@ -35,7 +35,7 @@ final class Connection: EventHandler, Timed {
   let number: Int
   /// Where it comes from, without the port.
   let peer: String
-  let parser: StreamParser
+  private(set) var parser: StreamParser
   var tls: TLSSession?
   var phase: Phase
   var output = OutputBuffer()
@@ -78,7 +78,8 @@ final class Connection: EventHandler, Timed {
     self.descriptor = descriptor
     self.number = server.totals.connections + 1
     self.peer = peer
-    self.parser = StreamParser(pool: server.parsers, limits: server.settings.xmlLimits)
+    self.parser = StreamParser(
+      pool: server.parsers, limits: server.settings.xmlLimitsBeforeSignIn)
     self.phase = secured ? .securing : .opening
     self.lastReceived = server.now
     self.deadline = server.now.advanced(by: server.settings.limits.handshakeTimeout)
@@ -181,7 +182,11 @@ final class Connection: EventHandler, Timed {
         rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
         if self.restarts {
           self.restarts = false
-          self.parser.restart()
+          // Who has signed in may send more at a time.
+          self.parser = StreamParser(
+            pool: self.server.parsers,
+            limits: self.account == nil
+              ? self.server.settings.xmlLimitsBeforeSignIn : self.server.settings.xmlLimits)
         } else if consumed == 0 {
           return
         }

@@ -18,4 +18,11 @@ extension ServerSettings {
     limits.attributesPerElement = self.limits.attributes
     return limits
   }
+
+  /// The same for whoever has not said who it is: nothing that is needed for that is longer.
+  var xmlLimitsBeforeSignIn: XMLLimits {
+    var limits = self.xmlLimits
+    limits.stanzaBytes = min(limits.stanzaBytes, 16 << 10)
+    return limits
+  }
 }
