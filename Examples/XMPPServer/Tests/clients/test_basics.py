@@ -1,5 +1,6 @@
 """What any XMPP server does: contacts, presence, blocking, discovery, personal events."""
 
+import asyncio
 import unittest
 
 from harness import DOMAIN, RawClient, ServerCase
@@ -138,8 +139,6 @@ class Contacts(ServerCase):
         self.assertEqual(request.sender, ALICE)
 
     async def server_restarted(self):
-        import asyncio
-
         status = await asyncio.to_thread(self.server.stop)
         self.server.start()
         return status
@@ -393,13 +392,17 @@ class PersonalEvents(ServerCase):
         await self.publish(alice, "Ally")
         await self.publish(alice, "Allie")
         other = await self.device("alice", "other")
-        answer = await other.iq("get", f"<pubsub xmlns='{PUBSUB}'><items node='{self.NODE}'/></pubsub>")
+        answer = await other.iq(
+            "get", f"<pubsub xmlns='{PUBSUB}'><items node='{self.NODE}'/></pubsub>"
+        )
         nicks = [n.text for n in answer.xml.iter(f"{{{self.NODE}}}nick")]
         self.assertEqual(nicks, ["Allie"])
 
     async def test_unknown_node(self):
         alice = await self.device("alice")
-        answer = await alice.iq("get", f"<pubsub xmlns='{PUBSUB}'><items node='unknown'/></pubsub>")
+        answer = await alice.iq(
+            "get", f"<pubsub xmlns='{PUBSUB}'><items node='unknown'/></pubsub>"
+        )
         self.assertEqual(answer.condition, "item-not-found")
 
     async def test_strangers_may_not_read(self):
