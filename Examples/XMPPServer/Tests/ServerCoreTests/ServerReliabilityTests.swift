@@ -84,7 +84,7 @@ struct ServerReliabilityTests {
   }
 
   @Test(
-    "However often the connection is cut, each message comes once and in order", arguments: 0..<10)
+    "However often the connection is cut, each message comes once and in order", arguments: 0..<6)
   func cuts(seed: Int) throws {
     var script = try Script(seed: seed, archive: seed % 2 == 0)
     for _ in 0..<6 {
@@ -99,7 +99,7 @@ struct ServerReliabilityTests {
   }
 
   @Test(
-    "However often the process dies, each message that it had accepted comes", arguments: 0..<10)
+    "However often the process dies, each message that it had accepted comes", arguments: 0..<6)
   func crashes(seed: Int) throws {
     var script = try Script(seed: seed, archive: seed % 2 == 0)
     for _ in 0..<4 {
