@@ -1,4 +1,5 @@
 import MDMXMPP
+import StreamSecurity
 import Testing
 
 @testable import ServerCore
@@ -97,5 +98,67 @@ struct CapabilityCacheTests {
     let query = try element(
       "<query xmlns='http://jabber.org/protocol/disco#info'>\(features)</query>")
     #expect(cache.note(query, about: try self.key("v")).notifies.count == 256)
+  }
+
+  /// Whether an answer is shared under the hash of this string.
+  private func isShared(_ content: String, as text: String) throws -> Bool {
+    var cache = CapabilityCache()
+    let key = try self.key(Base64.encode(Digest.sha1(Array(text.utf8))))
+    let query = try element(
+      "<query xmlns='http://jabber.org/protocol/disco#info'>\(content)</query>")
+    _ = cache.note(query, about: key)
+    return cache.capabilities(key) != nil
+  }
+
+  @Test("Identities are sorted by category, then by type, then by language")
+  func identityOrder() throws {
+    let content = """
+      <identity category='client-x' type='pc'/><identity category='client' type='pc'/>\
+      <identity category='client' type='bot' xml:lang='en'/>\
+      <identity category='client' type='bot' xml:lang='de' name='z'/>
+      """
+    #expect(
+      try self.isShared(
+        content, as: "client/bot/de/z<client/bot/en/<client/pc//<client-x/pc//<"))
+  }
+
+  @Test("Forms that do not say what they are about do not count")
+  func untypedForms() throws {
+    let feature = "<feature var='a'/>"
+    for form in [
+      "<x xmlns='jabber:x:data'><field var='b'><value>1</value></field></x>",
+      """
+      <x xmlns='jabber:x:data'><field var='FORM_TYPE'><value>t</value></field>\
+      <field var='b'><value>1</value></field></x>
+      """,
+    ] {
+      #expect(try self.isShared(feature + form, as: "a<"))
+    }
+  }
+
+  @Test("What says something twice is ill-formed, and not shared (XEP-0115 §5.4)")
+  func illFormed() throws {
+    let identity = "<identity category='client' type='pc' name='A'/>"
+    let form = """
+      <x xmlns='jabber:x:data'><field var='FORM_TYPE' type='hidden'><value>t</value></field></x>
+      """
+    #expect(try self.isShared(identity + form, as: "client/pc//A<t<"))
+    #expect(try !self.isShared(identity + identity, as: "client/pc//A<client/pc//A<"))
+    #expect(
+      try !self.isShared("<feature var='a'/><feature var='a'/>", as: "a<a<"))
+    #expect(try !self.isShared(form + form, as: "t<t<"))
+    let ambiguous = form.replacing("<value>t</value>", with: "<value>t</value><value>u</value>")
+    #expect(try !self.isShared(ambiguous, as: "t<"))
+  }
+
+  @Test("Nobody can speak for others by hiding parts of an answer in one another")
+  func hiddenParts() throws {
+    let honest = """
+      <identity category='client' type='pc' name='A'/><feature var='urn:example:mood+notify'/>
+      """
+    let text = "client/pc//A<urn:example:mood+notify<"
+    #expect(try self.isShared(honest, as: text))
+    let forged = "<identity category='client' type='pc' name='A&lt;urn:example:mood+notify'/>"
+    #expect(try !self.isShared(forged, as: text))
   }
 }

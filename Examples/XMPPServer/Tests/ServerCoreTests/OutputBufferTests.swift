@@ -60,8 +60,8 @@ struct OutputBufferTests {
     var random = SeededGenerator(seed: seed)
     var buffer = OutputBuffer()
     var model = NaiveOutput()
-    // One script in eight has pieces so long that the buffer moves its bytes.
-    let longest = seed % 8 == 0 ? 30_000 : 40
+    // One script in forty has pieces so long that the buffer moves its bytes.
+    let longest = seed % 40 == 0 ? 30_000 : 40
     for step in 0..<40 {
       switch random.below(10) {
       case 0..<5:

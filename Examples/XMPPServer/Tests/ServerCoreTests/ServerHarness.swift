@@ -27,6 +27,8 @@ final class ServerHarness {
   private let settings: ServerSettings
   private(set) var server: XMPPServer
   private var clients: [TestClient] = []
+  /// How much a connection takes that nobody reads, in bytes; nil for what the system gives.
+  var sendBuffer: Int32?
 
   /// A server with these settings beside those of the harness, and with these accounts.
   init(
@@ -63,7 +65,7 @@ final class ServerHarness {
   }
 
   /// Whether something has come that the server has not read, but will.
-  private var hasInput: Bool {
+  var hasInput: Bool {
     self.server.connectionsInOrder.contains { connection in
       if connection.delayedAnswer != nil { return false }
       var request = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
@@ -78,6 +80,10 @@ final class ServerHarness {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Descriptors.streamSocketType, 0, &ends) == 0 else {
       throw SystemError("socketpair")
+    }
+    if var size = self.sendBuffer {
+      setsockopt(
+        ends[0], SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
     let client = TestClient(ends[1], self)
     self.clients.append(client)

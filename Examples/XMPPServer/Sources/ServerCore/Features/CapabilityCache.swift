@@ -58,29 +58,46 @@ struct CapabilityCache {
     return capabilities
   }
 
-  /// The verification string's hash (XEP-0115 §5.1).
-  private static func version(of query: Element, _ features: [String]) -> String {
-    var text = ""
-    let identities = query.children(where: { $0.name == "identity" }).map { identity in
-      let language = identity.attributes.first { $0.name == "lang" && $0.prefix == "xml" }?.value
-      return [
-        identity.attribute("category") ?? "", identity.attribute("type") ?? "", language ?? "",
-        identity.attribute("name") ?? "",
-      ].joined(separator: "/")
-    }
-    for identity in Self.sorted(identities) { text += identity + "<" }
-    for feature in Self.sorted(features) { text += feature + "<" }
-    let forms = query.children(where: { $0.isNamed("x", namespace: DataForm.namespace) })
-      .map { DataForm($0) }
+  /// The verification string's hash (XEP-0115 §5.1); nil for an answer that is ill-formed (§5.4), or
+  /// whose string could be that of another answer.
+  private static func version(of query: Element, _ features: [String]) -> String? {
+    let identities = query.children(where: { $0.name == "identity" }).map { Self.parts(of: $0) }
+    let forms = query.children(where: { Self.isTypedForm($0) }).map { DataForm($0) }
+    guard Set(identities).count == identities.count, Set(features).count == features.count,
+      Set(forms.map(\.type)).count == forms.count,
+      forms.allSatisfy({ Set($0.values("FORM_TYPE")).count == 1 })
+    else { return nil }
+    var parts = identities.sorted { $0.lexicographicallyPrecedes($1, by: Self.isBefore) }
+      .map { $0.joined(separator: "/") }
+    parts += Self.sorted(features)
     for form in forms.sorted(by: { Self.isBefore($0.type ?? "", $1.type ?? "") }) {
-      text += (form.type ?? "") + "<"
+      parts.append(form.type ?? "")
       let fields = form.fields.filter { $0.name != "FORM_TYPE" }
       for field in fields.sorted(by: { Self.isBefore($0.name, $1.name) }) {
-        text += field.name + "<"
-        for value in Self.sorted(field.values) { text += value + "<" }
+        parts.append(field.name)
+        parts += Self.sorted(field.values)
       }
     }
-    return Base64.encode(SCRAMHash.sha1(Array(text.utf8)))
+    // A part with the separator in it would read like several.
+    if parts.contains(where: { $0.utf8.contains(UInt8(ascii: "<")) }) { return nil }
+    return Base64.encode(SCRAMHash.sha1(Array(parts.map { $0 + "<" }.joined().utf8)))
+  }
+
+  /// What an identity is sorted and told apart by.
+  private static func parts(of identity: Element) -> [String] {
+    let language = identity.attributes.first { $0.name == "lang" && $0.prefix == "xml" }?.value
+    return [
+      identity.attribute("category") ?? "", identity.attribute("type") ?? "", language ?? "",
+      identity.attribute("name") ?? "",
+    ]
+  }
+
+  /// Whether it is a form that says what it is about; others do not count (§5.4).
+  private static func isTypedForm(_ element: Element) -> Bool {
+    element.isNamed("x", namespace: DataForm.namespace)
+      && element.elements.contains {
+        $0.name == "field" && $0.attribute("var") == "FORM_TYPE" && $0.attribute("type") == "hidden"
+      }
   }
 
   /// Sorted by bytes, as the XEP has it (i;octet).
