@@ -34,7 +34,7 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
       if case .delivery(let delivery) = event, delivery.form != .sentCopy,
         let position = delivery.position
       {
-        self.server.accounts[name]?.release(CollectionOfOne(position.ordinal))
+        self.server.accounts[name]?.release(position.ordinal)
       }
       return
     }
@@ -122,7 +122,7 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
     _ stanza: Stanza, _ position: ArchivePosition?, heldSince: MonotonicInstant,
     for account: Account
   ) {
-    if let position { return account.release(CollectionOfOne(position.ordinal)) }
+    if let position { return account.release(position.ordinal) }
     // What subscriptions have come to is in the rosters and among the pending requests.
     if stanza.kind == .subscription { return }
     let stamp = self.server.wallClock.unixNanoseconds(at: heldSince) / 1_000

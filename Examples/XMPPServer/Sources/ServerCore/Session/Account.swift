@@ -98,9 +98,12 @@ final class Account {
     }
   }
 
+  /// The same for one.
+  func release(_ position: UInt64) { self.release(CollectionOfOne(position)) }
+
   /// A connection did not come to write it; it waits even if it counted as taken.
   func release(_ mark: OutputBuffer.Mark) {
-    guard mark.isSettled else { return self.release(CollectionOfOne(mark.position)) }
+    guard mark.isSettled else { return self.release(mark.position) }
     if self.inFlight.contains(mark.position) || self.waiting.contains(mark.position) { return }
     if self.server.keepWaiting(mark.position, of: self) { self.waiting.insert(mark.position) }
   }
