@@ -91,6 +91,7 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
   /// Sees to a stanza that was held for a device which will not come for it.
   func undelivered(_ item: Undelivered, of name: AccountName) {
     guard let account = self.server.accounts[name] else { return }
+    if let session = self.server.sessions[item.device], self.isMissed(item, by: session) { return }
     switch item.disposition {
     case .storeOffline:
       self.keep(item.stanza, item.position, heldSince: item.heldSince, for: account)
@@ -99,6 +100,17 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
     case .drop:
       break
     }
+  }
+
+  /// Whether a device that is away will get the stanza when it resumes. One that cannot, because it
+  /// has missed too much or there is no archive, must not resume as if nothing had happened.
+  private func isMissed(_ item: Undelivered, by session: ClientSession) -> Bool {
+    guard session.connection == nil, !session.isOver, !session.isEnding,
+      session.management?.resumptionID != nil, item.position != nil
+    else { return false }
+    if session.noteMissed(item) { return true }
+    session.makeUnresumable()
+    return false
   }
 
   /// Sees to a stanza that no device could take.

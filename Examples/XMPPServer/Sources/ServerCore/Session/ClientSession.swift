@@ -42,6 +42,10 @@ final class ClientSession {
   var waitingCursor: UInt64?
   /// Whether the server is to send more of them in its next turn.
   var hasRoomNoted = false
+  /// What the engine could not hold while the connection was lost, oldest first.
+  var missed: [MissedStanza] = []
+  /// The device is being signed out: what the engine gives up now is nothing to come back for.
+  private(set) var isEnding = false
   /// The session is over; nothing may be done with it.
   private(set) var isOver = false
 
@@ -212,7 +216,11 @@ final class ClientSession {
     // XEP-0352 §5.2: a resumed stream is active.
     self.isQuiet = false
     self.allowance = self.waitingBytes
-    // What did not fit into the engine meanwhile went to the store, and is older than what did.
+    // What did not fit into the engine meanwhile is in the store, and is older than what did.
+    self.isResuming = true
+    self.server.sendMissed(to: self)
+    self.isResuming = false
+    self.allowance = self.waitingBytes
     self.isEngineWaiting = true
     self.server.sendWaitingIfWanted(to: self)
     if self.waitingCursor == nil { self.resumeEngine() }
@@ -258,6 +266,7 @@ final class ClientSession {
   ///   ``releaseUnacknowledged()`` has to follow.
   func end(because reason: String, keepsUnacknowledged: Bool = false) {
     if self.isOver { return }
+    self.isEnding = true
     self.server.service.signOut(self.device, at: self.server.now)
     self.conclude(because: reason, keepsUnacknowledged: keepsUnacknowledged)
   }
@@ -266,6 +275,7 @@ final class ClientSession {
   func conclude(because reason: String, keepsUnacknowledged: Bool = false) {
     if self.isOver { return }
     self.isOver = true
+    self.account.release(self.missed.lazy.filter(\.waits).map(\.position))
     if !keepsUnacknowledged { self.releaseUnacknowledged() }
     if let management = self.management, let id = management.resumptionID {
       self.account.noteEndedStream(id, handled: management.handled)

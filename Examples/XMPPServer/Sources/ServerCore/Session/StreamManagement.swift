@@ -11,7 +11,7 @@ struct StreamManagement {
   }
 
   /// What the client names when it resumes; nil when it did not ask for that.
-  let resumptionID: String?
+  private(set) var resumptionID: String?
   /// Stanzas from the client, modulo 2³².
   var handled: UInt32 = 0
   /// Stanzas that the client has acknowledged, modulo 2³².
@@ -42,6 +42,9 @@ struct StreamManagement {
     self.unacknowledgedBytes += bytes.count
     self.owesQuestion = true
   }
+
+  /// The stream has a gap: nobody may resume it any more.
+  mutating func forgetResumption() { self.resumptionID = nil }
 
   /// Whether the client may claim to have handled so many: not fewer than before, not more than
   /// were sent.
