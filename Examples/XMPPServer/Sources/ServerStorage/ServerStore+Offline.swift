@@ -1,5 +1,5 @@
-/// A stanza that waits for the next device of an account and is in no archive, because its sender or
-/// the server wants it so (XEP-0160, XEP-0334 `no-permanent-store`).
+/// A stanza that waits for the next device of an account and is in no archive, because its sender
+/// or the server wants it so (XEP-0160, XEP-0334 `no-permanent-store`).
 public struct OfflineStanza: Hashable, Sendable {
   /// Tells it from every other one in the store.
   public var id: Int64

@@ -23,8 +23,8 @@ public final class ParserPool {
   /// - Parameters:
   ///   - maximumIdle: how many parsers the pool keeps.
   ///   - bytesPerParser: after how many bytes a parser is not used again.
-  ///   - namesPerParser: after how many unfamiliar names it is not used again. Expat keeps each name
-  ///     for the life of a parser.
+  ///   - namesPerParser: after how many unfamiliar names it is not used again. Expat keeps each
+  ///     name for the life of a parser.
   public init(
     maximumIdle: Int = 8, bytesPerParser: Int = 1_048_576, namesPerParser: Int = 1_024
   ) {
@@ -34,7 +34,7 @@ public final class ParserPool {
   }
 
   deinit {
-    // One after the other: each would free the next inside its own end, as deep as the pool is large.
+    // One after the other: each would free the next inside its own end, as deep as the pool is.
     while let parser = self.idle {
       self.idle = parser.nextIdle
       parser.nextIdle = nil

@@ -73,8 +73,8 @@ struct ServerContactsTests {
       try alice.ask("<iq type='get' id='l'><blocklist xmlns='urn:xmpp:blocking'/></iq>").line
         == "iq[result] alice@localhost: blocklist()")
     try alice.say(
-      "<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'><item jid='bob@localhost'/></block></iq>"
-    )
+      "<iq type='set' id='b'><block xmlns='urn:xmpp:blocking'>"
+        + "<item jid='bob@localhost'/></block></iq>")
     #expect(
       alice.transcript().filter { $0.hasPrefix("iq") } == [
         "iq[result] alice@localhost", "iq[set] alice@localhost: block(bob@localhost)",

@@ -36,7 +36,8 @@ final class TemporaryDirectory {
   let path: String
 
   init() {
-    var template = Array("\(P_tmpdir)/server-store-XXXXXX".utf8CString)
+    var template = Array(
+      "\(P_tmpdir)/server-store-\(String(repeating: "X", count: 6))".utf8CString)
     mkdtemp(&template)
     self.path = String(
       decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

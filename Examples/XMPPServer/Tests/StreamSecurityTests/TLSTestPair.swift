@@ -8,7 +8,8 @@ final class TestDirectory {
   let path: String
 
   init() throws {
-    var template = Array("\(P_tmpdir)/StreamSecurityTests.XXXXXX".utf8CString)
+    var template = Array(
+      "\(P_tmpdir)/StreamSecurityTests.\(String(repeating: "X", count: 6))".utf8CString)
     let made = try #require(mkdtemp(&template))
     self.path = String(cString: made)
   }

@@ -5,7 +5,7 @@ import XMLStream
 struct ChunkingTests {
   /// Stanzas that differ in all that a parser has to keep apart.
   static let stanzas = [
-    "<message to='juliet@capulet.lit/balcony' type='chat' id='m1'><body>Wherefore?</body></message>",
+    "<message to='juliet@capulet.lit/balcony' type='chat' id='m1'><body>Why?</body></message>",
     "<a b='&lt;&amp;&gt;&quot;&apos;&#x1F600;&#233;'>x &lt; y &amp;&amp; z&#10;</a>",
     "<a><![CDATA[<not>&markup;]]]]></a>",
     "<a>]] ]&gt; one\r\ntwo\rthree\n</a>",

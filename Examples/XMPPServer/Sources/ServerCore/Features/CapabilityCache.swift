@@ -58,8 +58,8 @@ struct CapabilityCache {
     return capabilities
   }
 
-  /// The verification string's hash (XEP-0115 §5.1); nil for an answer that is ill-formed (§5.4), or
-  /// whose string could be that of another answer.
+  /// The verification string's hash (XEP-0115 §5.1); nil for an answer that is ill-formed (§5.4),
+  /// or whose string could be that of another answer.
   private static func version(of query: Element, _ features: [String]) -> String? {
     let identities = query.children(where: { $0.name == "identity" }).map { Self.parts(of: $0) }
     let forms = query.children(where: { Self.isTypedForm($0) }).map { DataForm($0) }

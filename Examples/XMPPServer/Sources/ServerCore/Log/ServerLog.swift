@@ -52,7 +52,8 @@ public final class ServerLog {
   /// Whether events of a level are written.
   public func isOn(_ level: LogLevel) -> Bool { level <= self.level }
 
-  /// Writes an event that keeps the server from its work. The fields are made only if it is written.
+  /// Writes an event that keeps the server from its work. The fields are made only if it is
+  /// written.
   public func error(_ event: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
     if self.isOn(.error) { self.write(.error, event, fields()) }
   }

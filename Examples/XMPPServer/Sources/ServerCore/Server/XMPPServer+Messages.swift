@@ -31,8 +31,8 @@ extension XMPPServer {
     }
   }
 
-  /// Stores what has come so far, if more of it would fill what the engine lets wait for an archive:
-  /// a turn may bring more than that, and none of it has failed.
+  /// Stores what has come so far, if more of it would fill what the engine lets wait for an
+  /// archive: a turn may bring more than that, and none of it has failed.
   private func relieveArchiveBacklog() {
     let values = self.settings.engine.values
     guard values.archiveFailure == .refuse,

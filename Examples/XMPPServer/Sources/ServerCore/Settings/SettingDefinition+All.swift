@@ -46,7 +46,7 @@ extension SettingDefinition {
       "The directory of all that outlives the process. Relative paths begin where it was started."),
     .path(
       Name.control, \.controlPath, limit: Self.socketPathLimit, in: "Place",
-      "The socket for commands to the running server. Default: control.sock in the directory data."),
+      "The socket for commands to the running server. Default: control.sock in data."),
     .choice(Name.log, \.logLevel, in: "Place", "The least severe events that are logged."),
   ]
 
