@@ -21,8 +21,8 @@ extension NodePairTable {
   private static let recover = "Recover the group."
   private static let rebootBoth = "If that does not last, reboot both nodes."
 
-  /// The rows that are published.
-  static let published: [NodePairRow] = Self.byHand + Self.byThemselves + Self.failures
+  /// The rows that are published: P01…P24.
+  public static let published: [NodePairRow] = Self.byHand + Self.byThemselves + Self.failures
 
   private static let byHand: [NodePairRow] = [
     both("P01", "R-162", .normal, .normal, "Each node serves its own users."),
@@ -134,8 +134,8 @@ extension NodePairTable {
       [Self.recover, Self.rebootBoth]),
   ]
 
-  /// What happens between the published rows and has none there.
-  static let holes: [NodePairRow] = Self.holesOfTakingOver + Self.holesOfReturning
+  /// What happens between the published rows and has none there: H01…H14.
+  public static let holes: [NodePairRow] = Self.holesOfTakingOver + Self.holesOfReturning
 
   private static let holesOfTakingOver: [NodePairRow] = [
     Row(
@@ -192,7 +192,7 @@ extension NodePairTable {
   ]
 
   /// What neither the published table nor its holes name.
-  static let own: [NodePairRow] = [
+  public static let own: [NodePairRow] = [
     both(
       "BOOT", "R-150", .initializing, .initialization, "Both nodes start and look for each other."),
     Row(
@@ -218,5 +218,9 @@ extension NodePairTable {
     Row(
       "E06", "D3", Side(Self.away, []), side(.runningInBackupMode, .initialization),
       "The backup was started anew with no memory of being one, or on request.", [Self.fallBack]),
+    Row(
+      "E07", "D3", silent, Side([.runningInFailedMode], []),
+      "A node has failed and does not hear its peer.",
+      ["Repair or start the other node.", Self.recover]),
   ]
 }

@@ -43,9 +43,14 @@ struct PairHarness {
   var stops: [Answers] = [.good, .good]
   var leaseAnswers: [Answers] = [.good, .good]
   var heldMoves: [(node: Int, operation: OperationID)] = []
+  var heldStarts: [(node: Int, operation: OperationID)] = []
+  /// Every row that the pair was in.
+  private(set) var visited: [String] = []
   var leases = [Lease(), Lease()]
   var grant: (to: NodeID?, end: MonotonicInstant) = (nil, .distantPast)
   var letters: [Letter] = []
+  /// When each node last got a heartbeat.
+  private(set) var lastArrival = [MonotonicInstant.origin, .origin]
   var alarms: [Set<RedundancyAlarm>] = [[], []]
   var story: [String] = []
   var recoveries = [0, 0]
@@ -124,6 +129,7 @@ struct PairHarness {
     var effects: [RedundancyEffect] = []
     value.apply(input, at: self.now, into: &effects)
     self.nodes[node.index] = value
+    self.check()
     self.perform(effects, of: node)
     self.check()
   }
@@ -133,6 +139,14 @@ struct PairHarness {
     let held = self.heldMoves
     self.heldMoves = []
     for move in held { self.apply(.move(move.operation, outcome), to: NodeID(index: move.node)) }
+  }
+
+  mutating func failHeldStarts() {
+    let held = self.heldStarts
+    self.heldStarts = []
+    for start in held {
+      self.apply(.services(start.operation, .failed), to: NodeID(index: start.node))
+    }
   }
 
   mutating func cutLink() { self.isLinkUp = [false, false] }
@@ -149,6 +163,7 @@ struct PairHarness {
       self.now = max(self.now, next)
       let due = self.letters.filter { $0.arrival <= self.now }
       self.letters.removeAll { $0.arrival <= self.now }
+      for letter in due { self.lastArrival[letter.to.index] = self.now }
       for letter in due { self.apply(.heartbeat(letter.heartbeat), to: letter.to) }
       for node in NodeID.allCases {
         if let deadline = self.nodes[node.index]?.nextDeadline, deadline <= self.now {
@@ -208,7 +223,9 @@ struct PairHarness {
     switch isStart ? self.starts[node.index] : self.stops[node.index] {
     case .good: outcome = isStart ? .started : .stopped
     case .bad: outcome = .failed
-    case .unknownDone, .unknownLost, .none: return
+    case .unknownDone, .unknownLost, .none:
+      if isStart { self.heldStarts.append((node.index, operation)) }
+      return
     }
     self.health[node.index].criticalServicesRun = outcome == .started
     self.apply(.services(operation, outcome), to: node)
@@ -295,7 +312,8 @@ struct PairHarness {
 
   // MARK: - The law
 
-  private func check() {
+  private mutating func check() {
+    if self.visited.last != self.row { self.visited.append(self.row) }
     let arbitration = self.configuration.values.arbitration
     for home in NodeID.allCases {
       let first = self.nodes[0]?.servingEpoch(of: home, at: self.now)
