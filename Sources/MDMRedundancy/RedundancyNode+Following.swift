@@ -186,14 +186,14 @@ extension RedundancyNode {
       return NodeStatus(isByHand ? .idle : .failedOverCriticalServicesNotRunning, reason)
     case .runningInFailedMode: return heard.status
     case .failingOver:
-      if self.health.isHealthy == heard.health.isHealthy {
-        if !self.health.isHealthy { return self.failed }
-        // Both were asked at once: the first node's request stands.
-        return self.id == .second
-          ? NodeStatus(.takingOver, self.followed(heard.status.reason)) : nil
-      }
-      return self.health.isHealthy
-        ? NodeStatus(.takingOver, self.followed(heard.status.reason)) : nil
+      // Services that were stopped by hand can be started again.
+      let isAble = isByHand || self.health.isHealthy
+      let isPeerByHand = self.followed(heard.status.reason) == .onAdminRequest
+      let isPeerAble = isPeerByHand || heard.health.isHealthy
+      if !isAble { return isPeerAble ? nil : self.failed }
+      // Both were asked at once: the first node's request stands.
+      if isPeerAble && self.id == .first { return nil }
+      return NodeStatus(.takingOver, self.followed(heard.status.reason))
     case .takingOver:
       // Of two reasons the administrator's is shown.
       return heard.status.reason == .onAdminRequest && !isByHand

@@ -220,6 +220,8 @@ extension RedundancyNode {
       let shown = reasons.max { $0.rawValue < $1.rawValue } ?? .unknown
       return NodeStatus(.runningInFailedMode, shown)
     case .runningInBackupMode, .backupActivated:
+      // In the documents' way the peer follows.
+      if self.heals(by: .recovery) && heard.status.reason.isPeerLoss { return nil }
       return heard.ownership[self.id].isHeld ? self.away : nil
     case .initializing: return isPeerNew ? NodeStatus(.runningInFailedMode, .unknown) : nil
     case .normal:

@@ -48,6 +48,8 @@ struct PairHarness {
   private(set) var visited: [String] = []
   var leases = [Lease(), Lease()]
   var grant: (to: NodeID?, end: MonotonicInstant) = (nil, .distantPast)
+  private var waiting: [(node: NodeID, input: RedundancyInput)] = []
+  private var isBusy = false
   var letters: [Letter] = []
   /// When each node last got a heartbeat.
   private(set) var lastArrival = [MonotonicInstant.origin, .origin]
@@ -124,7 +126,19 @@ struct PairHarness {
     self.nodes[node.index] = value
   }
 
+  /// Hands a node what happened, then the answers that this brings about, each in its turn.
   mutating func apply(_ input: RedundancyInput, to node: NodeID) {
+    self.waiting.append((node, input))
+    guard !self.isBusy else { return }
+    self.isBusy = true
+    while !self.waiting.isEmpty {
+      let next = self.waiting.removeFirst()
+      self.hand(next.input, to: next.node)
+    }
+    self.isBusy = false
+  }
+
+  private mutating func hand(_ input: RedundancyInput, to node: NodeID) {
     guard var value = self.nodes[node.index] else { return }
     var effects: [RedundancyEffect] = []
     value.apply(input, at: self.now, into: &effects)
@@ -185,6 +199,7 @@ struct PairHarness {
 
   private mutating func perform(_ effects: [RedundancyEffect], of node: NodeID) {
     for effect in effects { self.perform(effect, of: node) }
+    self.check()
   }
 
   private mutating func perform(_ effect: RedundancyEffect, of node: NodeID) {
