@@ -222,7 +222,9 @@ extension RedundancyNode {
     case .runningInBackupMode, .backupActivated:
       // In the documents' way the peer follows.
       if self.heals(by: .recovery) && heard.status.reason.isPeerLoss { return nil }
-      return heard.ownership[self.id].isHeld ? self.away : nil
+      // A peer that has heard of the failure and is a backup still does not share it.
+      let hasHeard = self.peer.acknowledged.map { $0 >= self.stateSince } ?? false
+      return hasHeard ? self.away : nil
     case .initializing: return isPeerNew ? NodeStatus(.runningInFailedMode, .unknown) : nil
     case .normal:
       // A peer that is well goes on; this node starts anew beside it.
