@@ -217,7 +217,7 @@ extension NodePairTable {
       "The node whose users are away is not heard any more.", ["Repair or start the node."]),
     Row(
       "E06", "D3", Side(Self.away, []), side(.runningInBackupMode, .initialization),
-      "The backup was started anew with no memory of being one, or on request.", [Self.fallBack]),
+      "The service manager of a backup was started anew.", [Self.fallBack]),
     Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",

@@ -109,10 +109,8 @@ extension RedundancyNode {
       guard self.health.isHealthy else { return isDown ? self.failed : nil }
       return NodeStatus(.takingOver, self.followed(heard.status.reason))
     case .idle, .failedOver, .failedOverCriticalServicesNotRunning, .failoverAffectedServices:
-      // A fenced peer starts anew itself.
-      if heard.status.isFenced { return nil }
-      guard self.health.isHealthy else { return isDown ? self.failed : nil }
-      return NodeStatus(.runningInBackupMode, .initialization)
+      // Whoever stands by for a backup that is none starts anew when it hears of this node.
+      return nil
     case .takingBack: return NodeStatus(.fallingBack, self.followed(heard.status.reason))
     case .fallingBack: return NodeStatus(.takingBack, self.followed(heard.status.reason))
     case .runningInFailedMode:

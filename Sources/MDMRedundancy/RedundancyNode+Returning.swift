@@ -37,8 +37,12 @@ extension RedundancyNode {
       // H14: the former backup is well again.
       return self.status.state == .backupActivated
         ? NodeStatus(.runningInBackupMode, self.status.reason) : nil
+    case .normal:
+      // A backup that never came to own the users has nothing to give back.
+      let isPeersOwn = heard.ownership[self.id.peer].isHeld
+      return isPeersOwn && !self.shares[self.id.peer].isHeld ? .normal : nil
     // The peer stands by, or will when it has heard of this node.
-    case .initializing, .idle, .normal, .takingOver, .failingOver,
+    case .initializing, .idle, .takingOver, .failingOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }
@@ -133,14 +137,16 @@ extension RedundancyNode {
       }
       // Nobody serves anybody: whatever led here, begin again.
       return NodeStatus(.initializing, .initialization)
-    case .normal:
+    case .initializing:
       // The backup has forgotten that it was one.
+      return NodeStatus(.initializing, .initialization)
+    case .normal:
+      // So has one that is Normal already.
       return heard.ownership[self.id].isHeld ? nil : NodeStatus(.initializing, .initialization)
     case .runningInBackupMode:
       return self.isFallbackDue(at: now) ? NodeStatus(.takingBack, .automaticFallback) : nil
     // The peer serves everybody or is about to.
-    case .initializing, .takingOver, .failingOver, .takingBack, .unknown, .backupActivated:
-      return nil
+    case .takingOver, .failingOver, .takingBack, .unknown, .backupActivated: return nil
     }
   }
 
