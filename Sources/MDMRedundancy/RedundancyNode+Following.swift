@@ -153,8 +153,7 @@ extension RedundancyNode {
       if heard.status.reason.isPeerLoss { return nil }
       return NodeStatus(.failingOver, self.followed(heard.status.reason))
     case .runningInBackupMode, .backupActivated:
-      let view = heard.ownership[self.id]
-      return view.isHeld && !self.shares[self.id].isHeld ? self.takenOver : nil
+      return self.shares[self.id].isHeld ? nil : self.takenOver
     case .runningInFailedMode:
       if heard.recoveryRound < self.recoveryRound { return nil }
       if heard.status.reason == .criticalServiceDown && self.health.isHealthy { return nil }

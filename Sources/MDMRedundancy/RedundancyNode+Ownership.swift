@@ -72,6 +72,12 @@ extension RedundancyNode {
       self.shares[home].isServed = false
       effects.append(.disconnectUsers(of: home))
     }
+    guard self.configuration.values.arbitration == .witness else { return }
+    // A peer with the witness's word may have taken what this node stopped serving: it has to be
+    // claimed again, whoever speaks for the node later.
+    for home in NodeID.allCases where self.shares[home].isHeld && !self.isOwned(home, at: now) {
+      self.shares[home].isHeld = false
+    }
   }
 
   /// Asks for what the state wants, gives back what it does not, serves what is here.
@@ -217,8 +223,10 @@ extension RedundancyNode {
     if isWitnessed && now >= self.standingEnd { return false }
     if self.peer.isLost {
       // The peer may still be serving until the witness has spoken against it.
-      return !isWitnessed || home == self.id || now < self.witness.grantEnd
+      return !isWitnessed || now < self.witness.grantEnd
     }
+    // What the peer says counts as long as it has heard this node lately: then it takes nothing.
+    if isWitnessed && self.peer.latest != nil && now >= self.heardEnd { return false }
     guard let heard = self.heard, !heard.ownership[home].isHeld else {
       // With high availability off nobody ever takes anything over.
       return self.heard == nil && self.status.state == .unknown

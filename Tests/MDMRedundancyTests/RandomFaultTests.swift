@@ -19,7 +19,7 @@ private struct Dice {
 /// over the pair comes back to Normal without a person, but for what a person had asked for.
 @Suite("Random faults")
 struct RandomFaultTests {
-  static let seeds: [Int] = Array(1...25)
+  static let seeds: [Int] = Array(1...40)
 
   @Test("the law holds, and the pair converges", arguments: seeds)
   func converges(seed: Int) throws {
