@@ -32,6 +32,7 @@ let package = Package(
   products: [
     .library(name: "MDM", targets: ["MDM"]),
     .library(name: "MDMXMPP", targets: ["MDMXMPP"]),
+    .library(name: "MDMRedundancy", targets: ["MDMRedundancy"]),
     .library(name: "MDMTestKit", targets: ["MDMTestKit"]),
   ],
   targets: [
@@ -49,6 +50,7 @@ let package = Package(
         "MDMStorage", "MDMStanza", "MDMSession", "MDMElection", "MDMRouting",
         "MDMReadSync", "MDMQuietMode", "MDMMonitoring",
       ]),
+    module("MDMRedundancy", ["MDMStanza"]),
     module(
       "MDMService",
       ["MDMStanza", "MDMSession", "MDMElection", "MDMReadSync", "MDMMonitoring", "MDMEngine"]),
@@ -68,6 +70,7 @@ let package = Package(
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
+    tests("MDMRedundancy", ["MDMStanza"]),
     tests("MDMTestKit", ["MDM"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
