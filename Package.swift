@@ -32,6 +32,7 @@ let package = Package(
   products: [
     .library(name: "MDM", targets: ["MDM"]),
     .library(name: "MDMXMPP", targets: ["MDMXMPP"]),
+    .library(name: "MDMRedundancy", targets: ["MDMRedundancy"]),
     .library(name: "MDMTestKit", targets: ["MDMTestKit"]),
   ],
   targets: [
@@ -43,6 +44,7 @@ let package = Package(
     module("MDMReadSync", ["MDMStorage", "MDMStanza"]),
     module("MDMQuietMode", ["MDMStorage", "MDMStanza"]),
     module("MDMMonitoring", ["MDMStorage", "MDMStanza"]),
+    module("MDMRedundancy", ["MDMStanza"]),
     module(
       "MDMEngine",
       [
@@ -68,6 +70,7 @@ let package = Package(
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
+    tests("MDMRedundancy", ["MDMStanza", "MDMTestKit"]),
     tests("MDMTestKit", ["MDM"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
