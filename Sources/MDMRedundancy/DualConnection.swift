@@ -14,7 +14,7 @@ public import MDMStanza
 //   signedOut ────────────────────▶ waiting ───────▶ opening ──────────────────▶ ready
 //       │ signedIn, not offered        ▲ ▲              │                        │ │ ▲
 //       ▼                              │ └─standbyLost──┴────────────────────────┘ │ │
-//    single                            │                                           │ │ activeResumed
+//    single                            │                                           │ │activeResumed
 //       │ activeLost (also in waiting, opening)             activeLost or demoted  │ │
 //       ▼                              │                                           ▼ │
 //   returning ──wait over─▶ signingIn ─┘ signedIn       activating ◀────────── undecided
@@ -98,11 +98,13 @@ public struct DualConnection: Hashable, Sendable {
 
   /// What the client is doing.
   public private(set) var phase = Phase.signedOut
-  /// The node of the active connection, of the last one, or of the one that is being made.
+  /// The node of the active connection, or of the last one while there is none.
   public private(set) var activeNode = NodeID.first
   /// When something falls due, nil when nothing does.
   public private(set) var nextDeadline: MonotonicInstant?
 
+  /// Where the client signs in when its wait is over.
+  private var target = NodeID.first
   private var isOffered = false
   private var hasPeer = false
   /// Whether the connection to `activeNode` still stands, of interest while another is activated.
@@ -157,24 +159,21 @@ public struct DualConnection: Hashable, Sendable {
     case .signInFailed:
       guard self.phase == .signingIn else { return }
       // The one node may be down and the other not serving yet: try them in turn.
-      if self.hasPeer { self.activeNode = self.activeNode.peer }
-      self.comeBack(at: now, using: &random)
+      self.comeBack(to: self.target.peer, at: now, using: &random)
     case .offerChanged(let offer): self.change(to: offer, at: now, using: &random, into: &effects)
     case .standbyOpened: self.standbyOpened(into: &effects)
-    case .standbyLost: self.standbyLost(at: now, using: &random)
-    case .activeLost: self.activeLost(at: now, using: &random)
-    case .activeResumed:
-      guard self.phase == .undecided else { return }
-      self.enter(.ready)
+    case .standbyLost: self.standbyLost(at: now, using: &random, into: &effects)
+    case .activeLost: self.activeLost(at: now, using: &random, into: &effects)
+    case .activeResumed: self.activeResumed(at: now, using: &random)
     case .demoted: self.demoted(at: now, using: &random, into: &effects)
     case .takenOver: self.takenOver(into: &effects)
-    case .activated: self.activated(at: now, using: &random)
+    case .activated: self.activated(at: now, using: &random, into: &effects)
     case .activationRefused:
       guard self.phase == .activating else { return }
       effects.append(.closeStandby(on: self.activeNode.peer))
       if self.oldStands { effects.append(.closeActive(on: self.activeNode)) }
       // The peer does not serve: the node that was lost is the likelier one.
-      self.comeBack(at: now, using: &random)
+      self.comeBack(to: self.activeNode, at: now, using: &random)
     case .signedOut:
       self.dropStandby(into: &effects)
       self.enter(.signedOut)
@@ -191,7 +190,7 @@ public struct DualConnection: Hashable, Sendable {
     case .undecided: self.activate(into: &effects)
     case .returning:
       self.enter(.signingIn)
-      effects.append(.signIn(on: self.activeNode))
+      effects.append(.signIn(on: self.target))
     // These phases wait for an event and set no deadline.
     case .signedOut, .single, .opening, .ready, .activating, .signingIn: break
     }
@@ -217,11 +216,12 @@ public struct DualConnection: Hashable, Sendable {
     self.enter(.waiting, until: now.advanced(by: self.window.draw(using: &random)))
   }
 
-  /// There is no connection: wait for the time to sign in at `activeNode`.
+  /// There is no connection: wait for the time to sign in, at `node` if there is a choice.
   private mutating func comeBack(
-    at now: MonotonicInstant, using random: inout some RandomNumberGenerator
+    to node: NodeID, at now: MonotonicInstant, using random: inout some RandomNumberGenerator
   ) {
     self.oldStands = false
+    self.target = self.hasPeer ? node : self.activeNode
     self.enter(.returning, until: now.advanced(by: self.window.draw(using: &random)))
   }
 
@@ -265,29 +265,44 @@ public struct DualConnection: Hashable, Sendable {
   }
 
   private mutating func standbyLost(
-    at now: MonotonicInstant, using random: inout some RandomNumberGenerator
+    at now: MonotonicInstant, using random: inout some RandomNumberGenerator,
+    into effects: inout [Effect]
   ) {
     switch self.phase {
     case .opening, .ready: self.settle(at: now, using: &random)
-    case .undecided, .activating: self.comeBack(at: now, using: &random)
+    case .undecided, .activating:
+      if self.oldStands { effects.append(.closeActive(on: self.activeNode)) }
+      self.comeBack(to: self.activeNode.peer, at: now, using: &random)
     // There is none.
     case .signedOut, .single, .waiting, .returning, .signingIn: break
     }
   }
 
   private mutating func activeLost(
-    at now: MonotonicInstant, using random: inout some RandomNumberGenerator
+    at now: MonotonicInstant, using random: inout some RandomNumberGenerator,
+    into effects: inout [Effect]
   ) {
     switch self.phase {
     case .single, .waiting, .opening:
-      if self.hasPeer { self.activeNode = self.activeNode.peer }
-      self.comeBack(at: now, using: &random)
+      self.dropStandby(into: &effects)
+      self.comeBack(to: self.activeNode.peer, at: now, using: &random)
     case .ready:
       self.oldStands = false
       self.enter(.undecided, until: now.advanced(by: self.activationWait))
     case .undecided, .activating: self.oldStands = false
     // There is none.
     case .signedOut, .returning, .signingIn: break
+    }
+  }
+
+  private mutating func activeResumed(
+    at now: MonotonicInstant, using random: inout some RandomNumberGenerator
+  ) {
+    switch self.phase {
+    case .undecided: self.enter(.ready)
+    case .returning: self.settle(at: now, using: &random)
+    // It never was away, or it is on its way to another connection and keeps to it.
+    case .signedOut, .single, .waiting, .opening, .ready, .activating, .signingIn: break
     }
   }
 
@@ -301,12 +316,9 @@ public struct DualConnection: Hashable, Sendable {
       self.enter(.undecided, until: now.advanced(by: self.activationWait))
     case .single, .waiting, .opening:
       // Without another connection an inactive one is of no use: sign in at the peer.
-      if self.phase == .opening {
-        effects.append(.closeStandby(on: self.activeNode.peer))
-      }
+      self.dropStandby(into: &effects)
       effects.append(.closeActive(on: self.activeNode))
-      if self.hasPeer { self.activeNode = self.activeNode.peer }
-      self.comeBack(at: now, using: &random)
+      self.comeBack(to: self.activeNode.peer, at: now, using: &random)
     // It is not served by that node any more.
     case .signedOut, .undecided, .activating, .returning, .signingIn: break
     }
@@ -324,7 +336,8 @@ public struct DualConnection: Hashable, Sendable {
   }
 
   private mutating func activated(
-    at now: MonotonicInstant, using random: inout some RandomNumberGenerator
+    at now: MonotonicInstant, using random: inout some RandomNumberGenerator,
+    into effects: inout [Effect]
   ) {
     guard self.phase == .activating else { return }
     self.activeNode = self.activeNode.peer
@@ -332,6 +345,7 @@ public struct DualConnection: Hashable, Sendable {
       // The two have changed places.
       self.enter(.ready)
     } else {
+      if self.oldStands { effects.append(.closeStandby(on: self.activeNode.peer)) }
       self.settle(at: now, using: &random)
     }
     self.oldStands = false

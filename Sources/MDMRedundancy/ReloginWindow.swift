@@ -78,8 +78,9 @@ public struct ReloginWindow: Hashable, Sendable {
   ///
   /// The same generator in the same state gives the same wait on every machine.
   public func draw(using random: inout some RandomNumberGenerator) -> Duration {
-    let span = UInt64(
-      max(0, self.upper.wholeNanoseconds - self.lower.wholeNanoseconds)) / 1_000 + 1
+    let span =
+      UInt64(
+        max(0, self.upper.wholeNanoseconds - self.lower.wholeNanoseconds)) / 1_000 + 1
     // The upper half of a product is even once the draws that fall short of it are thrown away.
     let short = (0 &- span) % span
     var product = random.next().multipliedFullWidth(by: span)
