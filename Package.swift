@@ -44,13 +44,13 @@ let package = Package(
     module("MDMReadSync", ["MDMStorage", "MDMStanza"]),
     module("MDMQuietMode", ["MDMStorage", "MDMStanza"]),
     module("MDMMonitoring", ["MDMStorage", "MDMStanza"]),
-    module("MDMRedundancy", ["MDMStanza"]),
     module(
       "MDMEngine",
       [
         "MDMStorage", "MDMStanza", "MDMSession", "MDMElection", "MDMRouting",
         "MDMReadSync", "MDMQuietMode", "MDMMonitoring",
       ]),
+    module("MDMRedundancy", ["MDMStanza"]),
     module(
       "MDMService",
       ["MDMStanza", "MDMSession", "MDMElection", "MDMReadSync", "MDMMonitoring", "MDMEngine"]),
@@ -70,7 +70,7 @@ let package = Package(
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
-    tests("MDMRedundancy", ["MDMStanza", "MDMTestKit"]),
+    tests("MDMRedundancy", ["MDMStanza"]),
     tests("MDMTestKit", ["MDM"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
