@@ -141,7 +141,8 @@ public struct AccountMove: Hashable, Sendable {
       self.step = .owning
       self.nextDeadline = nil
       effects.append(.own(self.move.destination, ifEpoch: self.epoch))
-    case (.owning, .granted(let epoch)), (.checking, .granted(let epoch)): self.thaw(in: epoch, into: &effects)
+    case (.owning, .granted(let epoch)), (.checking, .granted(let epoch)):
+      self.thaw(in: epoch, into: &effects)
     case (.owning, .unknown), (.owning, .failed), (.owning, .refused):
       // A refusal may mean that an earlier request, thought lost, has been granted.
       self.step = .checking

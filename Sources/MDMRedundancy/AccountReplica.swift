@@ -67,7 +67,11 @@ public struct AccountReplica: Hashable, Sendable {
     _ entry: StreamEntry, at now: MonotonicInstant
   ) -> StreamReceipt {
     guard entry.epoch >= self.epoch else { return .stale(current: self.epoch) }
-    let isBeginning = entry.content == .begin(for: self.boot)
+    var isBeginning = false
+    if case .begin(let boot) = entry.content {
+      guard boot == self.boot else { return .gap(expected: self.position.next) }
+      isBeginning = true
+    }
     if entry.epoch > self.epoch {
       // An epoch's stream has a beginning of its own.
       guard isBeginning else { return .gap(expected: StreamPosition.start.next) }

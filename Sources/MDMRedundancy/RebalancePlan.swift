@@ -5,10 +5,10 @@ public struct RebalancePlan: Hashable, Sendable {
   /// The moves, ascending by account. Each can be made by itself, in any order, and needs no
   /// sign-out.
   public let moves: [UserMove]
-  /// Sessions on the first and the second node before.
-  public let sessionsBefore: [Int]
-  /// Sessions on the first and the second node when every move has been made.
-  public let sessionsAfter: [Int]
+  /// Sessions of each node's users before.
+  public let sessionsBefore: PerNode<Int>
+  /// Sessions of each node's users when every move has been made.
+  public let sessionsAfter: PerNode<Int>
 }
 
 extension UserAssignment {
@@ -30,31 +30,30 @@ extension UserAssignment {
   public func rebalancePlan(
     tolerance: Int = 1, sessions: (AccountName) -> Int
   ) -> RebalancePlan {
-    var loads = [0, 0]
-    var members: [[Candidate]] = [[], []]
+    var loads = PerNode(both: 0)
+    var members = PerNode<[Candidate]>(both: [])
     for node in NodeID.allCases {
-      let index = Int(node.rawValue)
-      members[index] = self.users(of: node).map {
+      members[node] = self.users(of: node).map {
         Candidate(account: $0, sessions: max(0, sessions($0)))
       }
-      loads[index] = members[index].reduce(0) { $0 + $1.sessions }
+      loads[node] = members[node].reduce(0) { $0 + $1.sessions }
     }
     var chosen: [Candidate] = []
     var source = NodeID.second
     switch self.isPair ? self.mode : .none {
     case .balanced:
-      source = loads[0] >= loads[1] ? .first : .second
+      source = loads.first >= loads.second ? .first : .second
       chosen = Self.fewest(
-        of: members[Int(source.rawValue)], difference: abs(loads[0] - loads[1]),
+        of: members[source], difference: abs(loads.first - loads.second),
         tolerance: max(0, tolerance))
-    case .activeStandby: chosen = members[1]
+    case .activeStandby: chosen = members.second
     // Whoever has no home by rule has none to be moved to.
     case .none: break
     }
     let moved = chosen.reduce(0) { $0 + $1.sessions }
     var after = loads
-    after[Int(source.rawValue)] -= moved
-    after[Int(source.peer.rawValue)] += moved
+    after[source] -= moved
+    after[source.peer] += moved
     let accounts = chosen.map { $0.account }.sorted()
     return RebalancePlan(
       moves: accounts.map { UserMove($0, from: source) }, sessionsBefore: loads,

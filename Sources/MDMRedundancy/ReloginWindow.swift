@@ -47,7 +47,7 @@ public struct ReloginWindow: Hashable, Sendable {
   /// The critical service delay that the document gives.
   public static let standardCriticalServiceDelay = Duration.seconds(90)
 
-  private init(uncheckedLower lower: Duration, upper: Duration) {
+  fileprivate init(uncheckedLower lower: Duration, upper: Duration) {
     self.lower = lower
     self.upper = upper
   }
@@ -96,6 +96,17 @@ public struct ReloginWindow: Hashable, Sendable {
     guard product.high < UInt64(span) else { return clients }
     let (quotient, rest) = UInt64(span).dividingFullWidth(product)
     return Int(clamping: rest == 0 ? quotient : quotient + 1)
+  }
+}
+
+extension RedundancyConfiguration {
+  /// The window of a node's clients, as it is configured (R-135…R-137).
+  ///
+  /// A lower limit below the critical service delay is allowed here and listed among the
+  /// ``warnings``: the documents let every value be changed.
+  public func reloginWindow(of node: NodeID) -> ReloginWindow {
+    let limits = self.values.reloginLimits[node]
+    return ReloginWindow(uncheckedLower: limits.lower, upper: limits.upper)
   }
 }
 

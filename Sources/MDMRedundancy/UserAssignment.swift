@@ -17,8 +17,48 @@ public enum GroupCondition: Hashable, Sendable {
   case normal
   /// One node serves the users of both, or is about to, or has not yet given them back.
   case standingIn(NodeID)
-  /// No node serves: both have failed or are starting.
+  /// No node serves: both have failed or are starting. Or both claim to stand in for the other, so
+  /// that neither may be believed (hole H11).
   case noneServing
+
+  /// The condition that follows from what is known of the nodes.
+  ///
+  /// - Parameters:
+  ///   - first: the first node's status, nil when it is not heard of.
+  ///   - second: the second node's, nil when it is not heard of or there is none.
+  ///   - isPair: whether the group has two nodes.
+  public init(first: NodeStatus?, second: NodeStatus?, isPair: Bool = true) {
+    let nodes: [(node: NodeID, state: NodeState?)] =
+      isPair ? [(.first, first?.state), (.second, second?.state)] : [(.first, first?.state)]
+    let standingIn = nodes.filter { $0.state.map { Self.standsIn($0) } ?? false }
+    let home = nodes.filter { $0.state.map { Self.isAtHome($0) } ?? false }
+    if let node = standingIn.first?.node {
+      self = standingIn.count == 1 ? .standingIn(node) : .noneServing
+    } else if home.count == nodes.count {
+      self = .normal
+    } else if let serving = home.first, nodes.contains(where: { $0.state == nil }) {
+      // The peer is silent: it may be about to be replaced, so nobody is sent to it.
+      self = .standingIn(serving.node)
+    } else {
+      self = .noneServing
+    }
+  }
+
+  private static func isAtHome(_ state: NodeState) -> Bool {
+    // Unknown means that high availability is off: each node serves its own.
+    state == .normal || state == .unknown
+  }
+
+  /// Whether a node in this state serves its peer's users, or has not given them up yet.
+  private static func standsIn(_ state: NodeState) -> Bool {
+    switch state {
+    case .runningInBackupMode, .takingOver, .fallingBack, .backupActivated: true
+    case .initializing, .idle, .normal, .failingOver, .failedOver,
+      .failedOverCriticalServicesNotRunning, .takingBack, .runningInFailedMode, .unknown,
+      .failoverAffectedServices:
+      false
+    }
+  }
 }
 
 /// Where a user of the group belongs.
@@ -91,7 +131,7 @@ public struct UserAssignment: Hashable, Sendable {
   private var users: [User] = []
   /// Users without a home yet, in the order of their addition.
   private var awaiting: [AccountName] = []
-  private var homed: [Int] = [0, 0]
+  private var homed = PerNode(both: 0)
 
   /// A group without users.
   public init(
@@ -108,7 +148,7 @@ public struct UserAssignment: Hashable, Sendable {
   public var userCount: Int { self.users.count }
 
   /// How many users are at home on a node.
-  public func homedCount(on node: NodeID) -> Int { self.homed[Int(node.rawValue)] }
+  public func homedCount(on node: NodeID) -> Int { self.homed[node] }
 
   /// Users who wait for a home, in the order of their addition.
   public var awaitingUsers: [AccountName] { self.awaiting }
@@ -197,7 +237,7 @@ public struct UserAssignment: Hashable, Sendable {
   private var nextHome: UserHome {
     switch self.mode {
     case .balanced:
-      self.isPair && self.homed[1] < self.homed[0] ? .node(.second) : .node(.first)
+      self.isPair && self.homed.second < self.homed.first ? .node(.second) : .node(.first)
     case .activeStandby: .node(.first)
     case .none: .unassigned
     }
@@ -216,7 +256,7 @@ public struct UserAssignment: Hashable, Sendable {
 
   private mutating func count(_ home: UserHome, by change: Int) {
     switch home {
-    case .node(let node): self.homed[Int(node.rawValue)] += change
+    case .node(let node): self.homed[node] += change
     // Only homes are balanced; who waits for one is counted when she gets it.
     case .awaiting, .unassigned: break
     }
