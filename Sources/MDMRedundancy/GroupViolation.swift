@@ -99,6 +99,8 @@ public struct GroupError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One entry for each broken rule, in the order of ``GroupViolation``'s cases.
   public let violations: [GroupViolation]
 
+  package init(violations: [GroupViolation]) { self.violations = violations }
+
   /// Every violation, separated by semicolons.
   public var description: String {
     self.violations.map { $0.description }.joined(separator: "; ")

@@ -85,7 +85,8 @@ struct RebalancePlanTests {
     for set in 0..<(1 << movable.count) {
       let chosen = movable.indices.filter { set >> $0 & 1 == 1 }.map { movable[$0] }
       let left = abs(difference - 2 * chosen.reduce(0, +))
-      best = min(best, (left <= tolerance ? 0 : left, chosen.count, left))
+      let rank = (left <= tolerance ? 0 : left, chosen.count, left)
+      if rank < best { best = rank }
     }
     let left = abs(plan.sessionsAfter.first - plan.sessionsAfter.second)
     #expect(plan.moves.count == best.1)
