@@ -6,7 +6,8 @@ public import MDMStanza
 // node before the backup has acknowledged the command. So whoever takes over with the mark written
 // has every acknowledged command. Without the mark the node is alone: it acknowledges by itself and
 // its backup must not pass for complete. The mark is written after the backup has everything, and
-// taken back before the first acknowledgement without it.
+// taken back before the first acknowledgement without it. What is not acknowledged is sent again
+// every so often, so a line that loses entries delays and does no more.
 //
 // A backup catches up while the accounts go on: their snapshots are sent in ascending order of
 // name, and of a command only what concerns an account already sent follows; the others' snapshots
@@ -88,6 +89,8 @@ public struct AccountStream: Hashable, Sendable {
   public let byteLimit: Int
   /// The most snapshots that may be on the way at once.
   public let snapshotsInFlight: Int
+  /// After how long what has not been acknowledged is sent again.
+  public let resendInterval: Duration
 
   /// How the owner stands with its backup.
   public private(set) var mode = Mode.alone
@@ -104,6 +107,7 @@ public struct AccountStream: Hashable, Sendable {
   private var pending: [Pending] = []
   private var pendingBytes = 0
   private var lastInstant = MonotonicInstant.origin
+  private var lastResend = MonotonicInstant.distantPast
   /// The last account whose snapshot was sent.
   private var cursor: AccountName?
   /// Snapshots asked for or on the way.
@@ -121,23 +125,38 @@ public struct AccountStream: Hashable, Sendable {
   /// The owner of `epoch`, alone.
   public init(
     epoch: OwnershipEpoch, policy: StandAlonePolicy = .after(.seconds(5)),
-    entryLimit: Int = 65_536, byteLimit: Int = 64 << 20, snapshotsInFlight: Int = 64
+    entryLimit: Int = 65_536, byteLimit: Int = 64 << 20, snapshotsInFlight: Int = 64,
+    resendInterval: Duration = .seconds(1)
   ) {
     self.epoch = epoch
     self.policy = policy
     self.entryLimit = max(2, entryLimit)
     self.byteLimit = max(1, byteLimit)
     self.snapshotsInFlight = max(1, snapshotsInFlight)
+    self.resendInterval = max(.nanoseconds(1), resendInterval)
   }
 
   /// Entries that wait for an acknowledgement.
   public var backlog: Int { self.pending.count }
 
-  /// When the backup is given up if it does not acknowledge, nil when nothing waits for it.
+  /// When ``expire(at:into:)`` has something to do, nil when nothing waits for the backup.
   public var nextDeadline: MonotonicInstant? {
+    guard let resend = self.resendDeadline else { return nil }
+    return min(resend, self.patienceDeadline ?? .distantFuture)
+  }
+
+  /// When the backup is given up if it does not acknowledge.
+  private var patienceDeadline: MonotonicInstant? {
     guard self.holdsBack, case .after(let patience) = self.policy else { return nil }
     return self.pending.first.map { $0.sentAt.advanced(by: patience) }
   }
+
+  private var resendDeadline: MonotonicInstant? {
+    self.pending.first.map { max($0.sentAt, self.lastResend).advanced(by: self.resendInterval) }
+  }
+
+  /// Entries that are sent again at once: enough for a line to catch up, not to be flooded.
+  private static let resendCount = 64
 
   /// Whether commands wait for the backup.
   private var holdsBack: Bool {
@@ -231,9 +250,6 @@ public struct AccountStream: Hashable, Sendable {
     guard self.mode == .syncing, self.isAsking else { return }
     if let cursor = self.cursor, account <= cursor { return }
     self.isAsking = false
-    guard !self.isFull(with: .snapshot(account, snapshot)) || self.pending.isEmpty else {
-      return self.giveUp(into: &effects)
-    }
     self.cursor = account
     self.send(.snapshot(account, snapshot), at: now, into: &effects)
     self.inFlight.append(self.last)
@@ -327,10 +343,15 @@ public struct AccountStream: Hashable, Sendable {
     }
   }
 
-  /// Gives the backup up when its time is over; before the deadline it does nothing.
+  /// Gives the backup up when its time is over, or sends again what it has not acknowledged; before
+  /// the deadline it does nothing.
   public mutating func expire(at now: MonotonicInstant, into effects: inout [StreamEffect]) {
-    guard let deadline = self.nextDeadline, now >= deadline else { return }
-    self.leave(at: now, into: &effects)
+    if let deadline = self.patienceDeadline, now >= deadline {
+      self.leave(at: now, into: &effects)
+    } else if let deadline = self.resendDeadline, now >= deadline {
+      self.lastResend = now
+      effects += self.pending.prefix(Self.resendCount).map { .send($0.entry) }
+    }
   }
 
   /// What came of writing a mark; the answer to one that has been superseded is ignored.
@@ -384,9 +405,10 @@ public struct AccountStream: Hashable, Sendable {
   }
 
   private mutating func askForSnapshot(into effects: inout [StreamEffect]) {
-    guard self.mode == .syncing, !self.isAsking, self.inFlight.count < self.snapshotsInFlight else {
-      return
-    }
+    // A snapshot that is too large by itself is sent all the same, once nothing else is on the way.
+    guard self.mode == .syncing, !self.isAsking, self.inFlight.count < self.snapshotsInFlight,
+      self.pending.count < self.entryLimit, self.pendingBytes < self.byteLimit
+    else { return }
     self.isAsking = true
     effects.append(.takeSnapshot(after: self.cursor))
   }

@@ -15,7 +15,8 @@ private struct Owner {
     policy: StandAlonePolicy = .after(.seconds(5)), entryLimit: Int = 100, inFlight: Int = 64
   ) {
     self.stream = AccountStream(
-      epoch: epoch, policy: policy, entryLimit: entryLimit, snapshotsInFlight: inFlight)
+      epoch: epoch, policy: policy, entryLimit: entryLimit, snapshotsInFlight: inFlight,
+      resendInterval: .seconds(1_000))
   }
 
   /// Runs `step` and answers what it asks for; returns everything else.
@@ -66,7 +67,7 @@ private struct Owner {
   ) -> Owner {
     var owner = Owner(policy: policy, entryLimit: entryLimit)
     _ = owner.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }
-    _ = owner.acknowledge(5)
+    while owner.stream.backlog > 0 { _ = owner.acknowledge(owner.stream.last.ordinal) }
     _ = owner.answer(1, .written, isPaired: true)
     return owner
   }
@@ -151,8 +152,9 @@ struct AccountStreamTests {
   func waitsForTheGroup() throws {
     var owner = Owner.paired(policy: .whenPeerIsLost)
     _ = try owner.append("a@x.org", at: 100)
-    #expect(owner.stream.nextDeadline == nil)
-    #expect(owner.run(at: 0) { $0.expire(at: at(9_999), into: &$1) } == [])
+    #expect(owner.stream.nextDeadline == at(1_100))
+    let again = StreamEffect.send(entry(6, .command("a@x.org", [9]), elapsed: 100))
+    #expect(owner.run(at: 0) { $0.expire(at: at(9_999), into: &$1) } == [again])
     #expect(owner.run(at: 0) { $0.peerLost(at: at(200), into: &$1) } == [mark(2, false)])
   }
 
@@ -190,12 +192,36 @@ struct AccountStreamTests {
     #expect(throws: StreamRefusal.backlogFull) { try owner.append("a@x.org", at: 1) }
     _ = owner.acknowledge(6)
     #expect(try owner.append("a@x.org", at: 2).0 == .after(StreamPosition(8)))
+    // Catching up goes by what the line takes.
+    var slow = Owner(entryLimit: 2)
+    #expect(slow.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }.count == 2)
+    #expect(slow.acknowledge(1) == [.send(entry(3, .snapshot("b@x.org", [1])))])
     var syncing = Owner(entryLimit: 2, inFlight: 1)
     _ = syncing.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }
     let (departure, effects) = try syncing.append("a@x.org", at: 0)
     #expect(departure == .now)
     #expect(effects == [.release(upTo: StreamPosition(2)), .standsAlone])
     #expect(syncing.stream.mode == .alone)
+  }
+
+  @Test("what is not acknowledged is sent again every so often, and no more than that")
+  func sendsAgain() {
+    var owner = Owner()
+    _ = owner.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }
+    _ = owner.acknowledge(4)
+    // The last entry was lost, and no other follows that would show the gap.
+    #expect(owner.stream.nextDeadline == at(5))
+    var whenLost = Owner(policy: .whenPeerIsLost)
+    _ = whenLost.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }
+    _ = whenLost.acknowledge(4)
+    #expect(whenLost.stream.nextDeadline == at(1_000))
+    let early = at(1_000).advanced(byNanoseconds: -1)
+    #expect(whenLost.run(at: 0) { $0.expire(at: early, into: &$1) } == [])
+    #expect(
+      whenLost.run(at: 0) { $0.expire(at: at(1_000), into: &$1) } == [.send(entry(5, .complete))])
+    #expect(whenLost.stream.nextDeadline == at(2_000))
+    _ = whenLost.acknowledge(5)
+    #expect(whenLost.stream.nextDeadline == nil)
   }
 
   @Test("a gap is filled from what is still there")
