@@ -1,0 +1,325 @@
+import MDMRedundancy
+import MDMStanza
+import Testing
+
+/// Two nodes, a network, a store of leases and a witness in one virtual time. The services, the
+/// moves and the store answer at once and well unless a test says otherwise.
+struct PairHarness {
+  /// How a node's requests of one kind are answered.
+  enum Answers {
+    case good
+    case bad
+    /// Done, but nobody is told.
+    case unknownDone
+    /// Not done, and nobody is told.
+    case unknownLost
+    /// Not at all, until the test says so.
+    case none
+  }
+
+  struct Lease {
+    var owner: NodeID?
+    var epoch: UInt64 = 0
+    var end = MonotonicInstant.distantPast
+  }
+
+  struct Letter {
+    var heartbeat: Heartbeat
+    var to: NodeID
+    var arrival: MonotonicInstant
+  }
+
+  private(set) var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+  var nodes: [RedundancyNode?] = [nil, nil]
+  var memories: [NodeMemory]
+  var boots: [UInt64] = [0, 0]
+  var health: [ServiceHealth] = [.healthy, .healthy]
+  /// Whether heartbeats from the first, and from the second node arrive.
+  var isLinkUp = [true, true]
+  var reachesStore = [true, true]
+  var reachesWitness = [true, true]
+  var moves: [Answers] = [.good, .good]
+  var starts: [Answers] = [.good, .good]
+  var stops: [Answers] = [.good, .good]
+  var leaseAnswers: [Answers] = [.good, .good]
+  var heldMoves: [(node: Int, operation: OperationID)] = []
+  var leases = [Lease(), Lease()]
+  var grant: (to: NodeID?, end: MonotonicInstant) = (nil, .distantPast)
+  var letters: [Letter] = []
+  var alarms: [Set<RedundancyAlarm>] = [[], []]
+  var story: [String] = []
+  var recoveries = [0, 0]
+  let configuration: RedundancyConfiguration
+
+  init(_ configuration: RedundancyConfiguration = .standard, isOn: Bool = true) {
+    self.configuration = configuration
+    let memory = NodeMemory(
+      highAvailability: HighAvailabilitySwitch(version: isOn ? 1 : 0, isOn: isOn))
+    self.memories = [memory, memory]
+  }
+
+  // MARK: - Reading
+
+  func status(_ node: NodeID) -> NodeStatus? { self.nodes[node.index]?.status }
+
+  /// The row of both nodes' own statuses, a node that is down counting as not heard.
+  var row: String {
+    let found = NodePairTable.row(first: self.status(.first), second: self.status(.second))
+    return found.map { $0.isMirrored ? "\($0.row.name)'" : $0.row.name }
+      ?? "\(String(describing: self.status(.first))) + \(String(describing: self.status(.second)))"
+  }
+
+  func serves(_ node: NodeID, _ home: NodeID) -> Bool {
+    self.nodes[node.index]?.servingEpoch(of: home, at: self.now) != nil
+  }
+
+  // MARK: - Acting
+
+  mutating func start(_ node: NodeID) {
+    self.boots[node.index] += 1
+    var effects: [RedundancyEffect] = []
+    self.nodes[node.index] = RedundancyNode(
+      node, boot: BootID(self.boots[node.index]), memory: self.memories[node.index],
+      configuration: self.configuration, health: self.health[node.index], at: self.now,
+      into: &effects)
+    self.perform(effects, of: node)
+  }
+
+  mutating func startBoth() {
+    self.start(.first)
+    self.start(.second)
+  }
+
+  /// The process ends without a word.
+  mutating func crash(_ node: NodeID) {
+    self.nodes[node.index] = nil
+    self.heldMoves.removeAll { $0.node == node.index }
+  }
+
+  mutating func restart(_ node: NodeID) {
+    self.crash(node)
+    self.start(node)
+  }
+
+  mutating func shutDown(_ node: NodeID) {
+    self.apply(.shutDown, to: node)
+    self.crash(node)
+  }
+
+  mutating func report(_ health: ServiceHealth, of node: NodeID) {
+    self.health[node.index] = health
+    self.apply(.health(health), to: node)
+  }
+
+  mutating func command(_ command: AdminCommand, at node: NodeID) throws {
+    guard var value = self.nodes[node.index] else { return }
+    var effects: [RedundancyEffect] = []
+    defer { self.perform(effects, of: node) }
+    try value.perform(command, at: self.now, into: &effects)
+    self.nodes[node.index] = value
+  }
+
+  mutating func apply(_ input: RedundancyInput, to node: NodeID) {
+    guard var value = self.nodes[node.index] else { return }
+    var effects: [RedundancyEffect] = []
+    value.apply(input, at: self.now, into: &effects)
+    self.nodes[node.index] = value
+    self.perform(effects, of: node)
+    self.check()
+  }
+
+  /// Answers the moves that were held back.
+  mutating func answerMoves(_ outcome: MoveOutcome) {
+    let held = self.heldMoves
+    self.heldMoves = []
+    for move in held { self.apply(.move(move.operation, outcome), to: NodeID(index: move.node)) }
+  }
+
+  mutating func cutLink() { self.isLinkUp = [false, false] }
+  mutating func restoreLink() { self.isLinkUp = [true, true] }
+
+  // MARK: - Time
+
+  mutating func run(for seconds: Double) {
+    self.run(until: self.now.advanced(by: .milliseconds(Int64(seconds * 1_000))))
+  }
+
+  mutating func run(until end: MonotonicInstant) {
+    while let next = self.nextInstant, next <= end {
+      self.now = max(self.now, next)
+      let due = self.letters.filter { $0.arrival <= self.now }
+      self.letters.removeAll { $0.arrival <= self.now }
+      for letter in due { self.apply(.heartbeat(letter.heartbeat), to: letter.to) }
+      for node in NodeID.allCases {
+        if let deadline = self.nodes[node.index]?.nextDeadline, deadline <= self.now {
+          self.apply(.time, to: node)
+        }
+      }
+      self.check()
+    }
+    self.now = end
+    self.check()
+  }
+
+  private var nextInstant: MonotonicInstant? {
+    let deadlines = self.nodes.compactMap { $0?.nextDeadline }
+    return (deadlines + self.letters.map { $0.arrival }).min()
+  }
+
+  // MARK: - The host's part
+
+  private mutating func perform(_ effects: [RedundancyEffect], of node: NodeID) {
+    for effect in effects { self.perform(effect, of: node) }
+  }
+
+  private mutating func perform(_ effect: RedundancyEffect, of node: NodeID) {
+    switch effect {
+    case .sendHeartbeat(let heartbeat):
+      guard self.isLinkUp[node.index] else { return }
+      self.letters.append(
+        Letter(
+          heartbeat: heartbeat, to: node.peer, arrival: self.now.advanced(by: .milliseconds(5))))
+    case .startCriticalServices(let operation): self.answerServices(operation, node, isStart: true)
+    case .stopCriticalServices(let operation): self.answerServices(operation, node, isStart: false)
+    case .moveUsers(_, _, _, let operation): self.answerMove(operation, node)
+    case .acquireLease(let home, let duration, let operation):
+      self.answer(operation, node) { $0.acquire(home, duration, node, at: $1) }
+    case .renewLease(let home, let epoch, let duration, let operation):
+      self.answer(operation, node) { $0.renew(home, epoch, duration, node, at: $1) }
+    case .releaseLease(let home, let epoch, let operation):
+      self.answer(operation, node) { $0.release(home, epoch, node, at: $1) }
+    case .askWitness(let duration, let operation):
+      self.answerWitness(operation, node, duration)
+    case .restartRecoveryManager: self.recoveries[node.index] += 1
+    case .raiseAlarm(let alarm): self.alarms[node.index].insert(alarm)
+    case .clearAlarm(let alarm): self.alarms[node.index].remove(alarm)
+    case .statusChanged(_, let to): self.story.append("\(self.seconds) \(node): \(to)")
+    case .remember(let memory): self.memories[node.index] = memory
+    case .serveUsers, .disconnectUsers: break
+    }
+  }
+
+  var seconds: Int64 { self.now.nanoseconds / 1_000_000_000 - 1 }
+
+  private mutating func answerServices(
+    _ operation: OperationID, _ node: NodeID, isStart: Bool
+  ) {
+    let outcome: ServicesOutcome
+    switch isStart ? self.starts[node.index] : self.stops[node.index] {
+    case .good: outcome = isStart ? .started : .stopped
+    case .bad: outcome = .failed
+    case .unknownDone, .unknownLost, .none: return
+    }
+    self.health[node.index].criticalServicesRun = outcome == .started
+    self.apply(.services(operation, outcome), to: node)
+  }
+
+  private mutating func answerMove(_ operation: OperationID, _ node: NodeID) {
+    switch self.moves[node.index] {
+    case .good: self.apply(.move(operation, .done), to: node)
+    case .bad: self.apply(.move(operation, .failed), to: node)
+    case .unknownDone, .unknownLost: self.apply(.move(operation, .unknown), to: node)
+    case .none: self.heldMoves.append((node.index, operation))
+    }
+  }
+
+  private mutating func answer(
+    _ operation: OperationID, _ node: NodeID,
+    _ body: (inout Self, MonotonicInstant) -> LeaseOutcome
+  ) {
+    guard self.reachesStore[node.index] else {
+      self.apply(.lease(operation, .unknown), to: node)
+      return
+    }
+    switch self.leaseAnswers[node.index] {
+    case .good: self.apply(.lease(operation, body(&self, self.now)), to: node)
+    case .bad:
+      self.apply(.lease(operation, .refused(owner: nil, epoch: .none)), to: node)
+    case .unknownDone:
+      _ = body(&self, self.now)
+      self.apply(.lease(operation, .unknown), to: node)
+    case .unknownLost: self.apply(.lease(operation, .unknown), to: node)
+    case .none: return
+    }
+  }
+
+  private mutating func acquire(
+    _ home: NodeID, _ duration: Duration, _ node: NodeID, at now: MonotonicInstant
+  ) -> LeaseOutcome {
+    let lease = self.leases[home.index]
+    guard lease.end <= now else {
+      return .refused(owner: lease.owner, epoch: OwnershipEpoch(lease.epoch))
+    }
+    self.leases[home.index] = Lease(
+      owner: node, epoch: lease.epoch + 1, end: now.advanced(by: duration))
+    return .held(OwnershipEpoch(lease.epoch + 1))
+  }
+
+  private mutating func renew(
+    _ home: NodeID, _ epoch: OwnershipEpoch, _ duration: Duration, _ node: NodeID,
+    at now: MonotonicInstant
+  ) -> LeaseOutcome {
+    let lease = self.leases[home.index]
+    guard lease.owner == node, lease.epoch == epoch.rawValue else {
+      return .refused(owner: lease.owner, epoch: OwnershipEpoch(lease.epoch))
+    }
+    self.leases[home.index].end = now.advanced(by: duration)
+    return .held(epoch)
+  }
+
+  private mutating func release(
+    _ home: NodeID, _ epoch: OwnershipEpoch, _ node: NodeID, at now: MonotonicInstant
+  ) -> LeaseOutcome {
+    let lease = self.leases[home.index]
+    if lease.owner == node, lease.epoch == epoch.rawValue {
+      self.leases[home.index].owner = nil
+      self.leases[home.index].end = .distantPast
+    }
+    return .released
+  }
+
+  private mutating func answerWitness(
+    _ operation: OperationID, _ node: NodeID, _ duration: Duration
+  ) {
+    guard self.reachesWitness[node.index] else {
+      self.apply(.witness(operation, .unknown), to: node)
+      return
+    }
+    if self.grant.to == node || self.grant.end <= self.now {
+      self.grant = (node, self.now.advanced(by: duration))
+      self.apply(.witness(operation, .granted), to: node)
+    } else {
+      self.apply(.witness(operation, .refused), to: node)
+    }
+  }
+
+  // MARK: - The law
+
+  private func check() {
+    let arbitration = self.configuration.values.arbitration
+    for home in NodeID.allCases {
+      let first = self.nodes[0]?.servingEpoch(of: home, at: self.now)
+      let second = self.nodes[1]?.servingEpoch(of: home, at: self.now)
+      if let first, let second {
+        #expect(
+          first != second, "two owners of \(home) in epoch \(first.rawValue)\n\(self.told)")
+        #expect(arbitration == .nobody, "two servers of \(home)\n\(self.told)")
+      }
+      guard arbitration == .leaseStore else { continue }
+      for (node, epoch) in [(NodeID.first, first), (.second, second)] {
+        guard let epoch else { continue }
+        let lease = self.leases[home.index]
+        #expect(
+          lease.owner == node && lease.epoch == epoch.rawValue && self.now < lease.end,
+          "\(node) serves \(home) without its lease at \(self.seconds)\n\(self.told)")
+      }
+    }
+  }
+
+  var told: String { self.story.joined(separator: "\n") }
+}
+
+extension NodeID {
+  var index: Int { Int(self.rawValue) }
+  init(index: Int) { self = index == 0 ? .first : .second }
+}
