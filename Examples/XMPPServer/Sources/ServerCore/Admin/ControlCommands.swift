@@ -11,7 +11,7 @@ struct ControlCommands {
     "counters             the counters, NAME VALUE",
     "statistics           what the server counts of itself and its store",
     "explain USER         who of a user's devices is the active client, and why",
-    "settings             every setting of the engine, NAME VALUE",
+    "settings             the settings that can be changed now, NAME VALUE",
     "get NAME             one of them",
     "set NAME VALUE       changes one of them at once, until the server stops",
     "log LEVEL            error, warning, info or debug",
@@ -36,7 +36,8 @@ struct ControlCommands {
     case ("statistics", 1): return self.statistics()
     case ("explain", 2): return self.explain(words[1])
     case ("settings", 1):
-      return Configuration.Values.settingNames.map { "\($0) \(self.value(of: $0) ?? "")" }
+      let names = Configuration.Values.settingNames + ServerSettings.liveNames
+      return names.map { "\($0) \(self.value(of: $0) ?? "")" }
     case ("get", 2): return [self.value(of: words[1]) ?? "error: there is no setting \(words[1])"]
     case ("set", 3): return self.set(words[1], to: words[2])
     case ("log", 2): return self.setLog(words[1])
@@ -111,20 +112,31 @@ struct ControlCommands {
 
   private func value(of name: String) -> String? {
     self.server.service.configuration.values.text(of: name)
+      ?? self.server.settings.liveText(of: name)
   }
 
   private func set(_ name: String, to text: String) -> [String] {
     do {
-      var values = self.server.service.configuration.values
-      try values.set(name, to: text)
-      let configuration = try Configuration { $0 = values }
-      self.server.service.configure(configuration, at: self.server.now)
-      self.server.settings.engine = configuration
+      if Configuration.Values.settingNames.contains(name) {
+        try self.setEngine(name, to: text)
+      } else {
+        self.server.settings = try self.server.settings.changed(name, to: text)
+        // Whether anything is too old now is looked up at once.
+        if name == "archiveDays" { self.server.pruning.next = self.server.now }
+      }
       self.server.log.info("setting.changed", ["name": name, "value": text])
       return ["\(name) \(self.value(of: name) ?? text)"]
     } catch {
       return ["error: \(error)"]
     }
+  }
+
+  private func setEngine(_ name: String, to text: String) throws {
+    var values = self.server.service.configuration.values
+    try values.set(name, to: text)
+    let configuration = try Configuration { $0 = values }
+    self.server.service.configure(configuration, at: self.server.now)
+    self.server.settings.engine = configuration
   }
 
   private func setLog(_ text: String) -> [String] {
