@@ -70,7 +70,7 @@ let package = Package(
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
     tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
-    tests("MDMRedundancy", ["MDMStanza"]),
+    tests("MDMRedundancy", ["MDMStanza", "MDMTestKit"]),
     tests("MDMTestKit", ["MDM"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),
