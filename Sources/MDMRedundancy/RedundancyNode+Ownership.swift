@@ -144,6 +144,8 @@ extension RedundancyNode {
     if share.isServed { effects.append(.disconnectUsers(of: home)) }
     self.drop(home)
     guard share.isHeld, self.configuration.values.arbitration == .leaseStore else { return }
+    // A restart must not go on with a lease that is being given back.
+    self.rememberIfChanged(into: &effects)
     let end = now.advanced(by: self.configuration.values.leaseDuration)
     self.shares[home].pendingRelease = (share.epoch, end)
     self.ask(.release, for: home, epoch: share.epoch, at: now, into: &effects)

@@ -33,12 +33,16 @@ extension RedundancyNode {
       // P21 in the documents' way: the peer saw that both had taken over.
       return self.heals(by: .recovery) && self.status.reason.isPeerLoss
         ? NodeStatus(.runningInFailedMode, .unknown) : nil
+    case .normal:
+      // The peer took its users back while the link was cut.
+      return heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
+        ? .normal : nil
     case .failedOver:
       // H14: the former backup is well again.
       return self.status.state == .backupActivated
         ? NodeStatus(.runningInBackupMode, self.status.reason) : nil
     // The peer stands by, or will when it has heard of this node.
-    case .initializing, .idle, .normal, .takingOver, .failingOver,
+    case .initializing, .idle, .takingOver, .failingOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }
@@ -80,10 +84,15 @@ extension RedundancyNode {
     case .takingBack:
       return heard.status.reason == .onAdminRequest && self.status.reason == .automaticFallback
         ? NodeStatus(.fallingBack, .onAdminRequest) : nil
+    case .runningInBackupMode, .backupActivated:
+      // The home took over instead while it did not hear this node.
+      return heard.ownership[self.id].isHeld ? self.away : nil
+    case .idle:
+      // The home is cut off from its arbiter; whoever holds its users decides what is next.
+      return heard.status.isFenced ? NodeStatus(.takingOver, .peerDown) : nil
     // The peer has not followed yet.
-    case .initializing, .idle, .runningInBackupMode, .takingOver, .failingOver, .failedOver,
-      .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .backupActivated,
-      .failoverAffectedServices:
+    case .initializing, .takingOver, .failingOver, .failedOver,
+      .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }
   }

@@ -11,6 +11,8 @@ enum PairEvent {
   case witness(from: NodeID, duration: Int, OperationID)
   /// An answer reaches the start of a node that asked.
   case answer(RedundancyInput, to: NodeID, BootID)
+  /// Services have been started or stopped, as far as they can be at this moment.
+  case services(starting: Bool, on: NodeID, OperationID)
   /// The node asked to be woken.
   case wake(NodeID, number: Int)
   /// The administrator who moved users by hand, or switched something off, looks again.

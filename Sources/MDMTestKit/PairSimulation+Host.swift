@@ -17,8 +17,10 @@ extension PairSimulation {
   private mutating func perform(_ effect: RedundancyEffect, of node: NodeID) {
     switch effect {
     case .sendHeartbeat(let heartbeat): self.send(heartbeat, from: node)
-    case .startCriticalServices(let operation): self.startServices(operation, on: node)
-    case .stopCriticalServices(let operation): self.stopServices(operation, on: node)
+    case .startCriticalServices(let operation):
+      self.schedule(.services(starting: true, on: node, operation), within: 20_000)
+    case .stopCriticalServices(let operation):
+      self.schedule(.services(starting: false, on: node, operation), within: 10_000)
     case .moveUsers(let home, _, _, let operation): self.move(home, to: node, operation)
     case .acquireLease(let home, let duration, let operation):
       self.ask(.acquire, of: home, for: duration, operation, from: node)
@@ -39,6 +41,11 @@ extension PairSimulation {
     // A person's business, or done by the machine itself.
     case .raiseAlarm, .clearAlarm, .restartRecoveryManager: break
     }
+  }
+
+  private mutating func schedule(_ event: PairEvent, within milliseconds: Int) {
+    let delay = self.random.number(in: 10...milliseconds) * Self.millisecond
+    self.queue.schedule(event, at: self.now + delay)
   }
 
   // MARK: - The network
@@ -110,20 +117,17 @@ extension PairSimulation {
 
   // MARK: - Services and users
 
-  private mutating func startServices(_ operation: OperationID, on node: NodeID) {
+  mutating func services(_ isStart: Bool, on node: NodeID, _ operation: OperationID) {
+    guard self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].node != nil else {
+      return
+    }
     let fails = self.hosts[node].doStartsFail > 0 || self.hosts[node].areServicesBroken > 0
-    if !fails { self.hosts[node].areServicesWanted = true }
-    let delay = self.random.number(in: 10...20_000) * Self.millisecond
-    self.queue.schedule(
-      .answer(.services(operation, fails ? .failed : .started), to: node, operation.boot),
-      at: self.now + delay)
-  }
-
-  private mutating func stopServices(_ operation: OperationID, on node: NodeID) {
-    self.hosts[node].areServicesWanted = false
-    let delay = self.random.number(in: 10...10_000) * Self.millisecond
-    self.queue.schedule(
-      .answer(.services(operation, .stopped), to: node, operation.boot), at: self.now + delay)
+    if !isStart || !fails { self.hosts[node].areServicesWanted = isStart }
+    let outcome: ServicesOutcome = isStart ? (fails ? .failed : .started) : .stopped
+    self.tell { "\(node)'s services: \(outcome)" }
+    self.apply(.services(operation, outcome), to: node)
+    // What the machine made of the answer is not what the host sees in every case.
+    self.apply(.health(self.hosts[node].health), to: node)
   }
 
   private mutating func move(_ home: NodeID, to node: NodeID, _ operation: OperationID) {

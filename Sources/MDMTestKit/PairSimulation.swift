@@ -222,6 +222,8 @@ public struct PairSimulation {
       self.answer(.witness(operation, outcome), to: node, operation.boot)
     case .answer(let input, let node, let boot):
       if self.hosts[node].boot == boot.rawValue { self.apply(input, to: node) }
+    case .services(let isStart, let node, let operation):
+      self.services(isStart, on: node, operation)
     case .wake(let node, let number): self.wake(node, number)
     case .tidyUp: self.tidyUp()
     }
