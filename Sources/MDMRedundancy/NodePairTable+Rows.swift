@@ -219,6 +219,13 @@ extension NodePairTable {
       "E06", "D3", Side(Self.away, []), side(.runningInBackupMode, .initialization),
       "The backup was started anew with no memory of being one, or on request.", [Self.fallBack]),
     Row(
+      "E08", "D3", Side(Self.away + [.idle], []), Side([.runningInBackupMode], []),
+      "The users of one node are with the other, and each node's reason tells of another event.",
+      ["Start the node's services.", Self.fallBack]),
+    Row(
+      "E09", "D3", Side([.normal] + Self.away, []), side(.takingOver, .peerDown, .peerReboot),
+      "The node is heard again while the other one is still taking over from it."),
+    Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",
       ["Repair or start the other node.", Self.recover]),

@@ -234,7 +234,9 @@ extension RedundancyNode {
       // The peer is back before anything was taken from it.
       return reason.isPeerLoss && !self.shares[other].isHeld ? .normal : nil
     case .runningInBackupMode, .backupActivated:
-      return heard.ownership[self.id].isHeld ? self.takenOver : nil
+      if heard.ownership[self.id].isHeld { return self.takenOver }
+      // A backup that was started anew before its peer had taken its users.
+      return reason.isPeerLoss && !self.shares[other].isHeld ? .normal : nil
     case .idle:
       return heard.status.isFenced && !self.shares[other].isHeld ? .normal : nil
     // The users are on their way here.

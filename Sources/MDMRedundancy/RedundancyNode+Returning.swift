@@ -30,6 +30,9 @@ extension RedundancyNode {
       if self.heals(by: .recovery) { return NodeStatus(.runningInFailedMode, .unknown) }
       return self.losesToPeer ? self.away : nil
     case .runningInFailedMode:
+      let isNoBackup =
+        heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
+      if isNoBackup { return heard.status }
       // P21 in the documents' way: the peer saw that both had taken over.
       return self.heals(by: .recovery) && self.status.reason.isPeerLoss
         ? NodeStatus(.runningInFailedMode, .unknown) : nil

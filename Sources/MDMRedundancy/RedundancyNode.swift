@@ -145,7 +145,10 @@ public struct RedundancyNode: Sendable {
       self.leaseAnswered(operation, outcome, at: now, into: &effects)
     case .witness(let operation, let outcome): self.witnessAnswered(operation, outcome)
     case .internalError:
-      self.enter(NodeStatus(.runningInFailedMode, .unknown), at: now, into: &effects)
+      // With high availability off there is no group that could fail or be recovered.
+      if self.highAvailability.isOn {
+        self.enter(NodeStatus(.runningInFailedMode, .unknown), at: now, into: &effects)
+      }
     }
     self.settle(at: now, into: &effects)
   }

@@ -22,9 +22,10 @@ struct PairLedger {
 
 extension PairSimulation {
   /// For how long the nodes' states may have no name together while they hear each other, in
-  /// milliseconds: a change reaches the peer with the next heartbeat, and at most three may be lost
-  /// before the peer counts as lost.
-  static let unnamedBound = 75_000
+  /// milliseconds: a change reaches the peer with the next heartbeat, of which three may be lost
+  /// before the peer counts as lost, and a peer that is asked to take over while a service is down
+  /// waits for the critical service delay; both on clocks that run at nine tenths.
+  static let unnamedBound = 167_000
 
   mutating func begun(_ node: NodeID, serving home: NodeID, in epoch: OwnershipEpoch) {
     self.mix(UInt64(node.rawValue) << 32 | UInt64(home.rawValue) << 16 | epoch.rawValue)

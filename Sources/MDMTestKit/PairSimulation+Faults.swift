@@ -115,6 +115,12 @@ extension PairSimulation {
         self.tell { "tidying up at \(node): \(command)" }
         self.apply(.command(command), to: node)
       }
+      let state = self.hosts[node].node?.status.state
+      if state == .failedOverCriticalServicesNotRunning, !self.hosts[node].areServicesWanted {
+        self.tell { "tidying up at \(node): starts the services" }
+        self.hosts[node].areServicesWanted = true
+        self.report(node)
+      }
     }
     self.queue.schedule(.tidyUp, at: self.now + 60 * Self.second)
   }
