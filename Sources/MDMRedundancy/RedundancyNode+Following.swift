@@ -155,8 +155,10 @@ extension RedundancyNode {
       if heard.status.reason.isPeerLoss { return nil }
       return NodeStatus(.failingOver, self.followed(heard.status.reason))
     case .runningInBackupMode, .backupActivated:
-      let view = heard.ownership[self.id]
-      return view.isHeld && !self.shares[self.id].isHeld ? self.takenOver : nil
+      if self.shares[self.id].isHeld { return nil }
+      // Without a store a backup that was started anew waits to be let have the users.
+      let isLeft = self.configuration.values.arbitration != .leaseStore
+      return heard.ownership[self.id].isHeld || isLeft ? self.takenOver : nil
     case .runningInFailedMode:
       if heard.recoveryRound < self.recoveryRound { return nil }
       if heard.status.reason == .criticalServiceDown && self.health.isHealthy { return nil }
@@ -230,7 +232,7 @@ extension RedundancyNode {
       // Both were asked at once: the first node's users move.
       return self.id == .first && !heard.status.reason.isPeerLoss
         ? NodeStatus(.failingOver, .onAdminRequest) : nil
-    case .normal, .initializing:
+    case .normal, .initializing, .fallingBack:
       // The peer is back before anything was taken from it.
       return reason.isPeerLoss && !self.shares[other].isHeld ? .normal : nil
     case .runningInBackupMode, .backupActivated:
@@ -241,7 +243,7 @@ extension RedundancyNode {
       return heard.status.isFenced && !self.shares[other].isHeld ? .normal : nil
     // The users are on their way here.
     case .failedOver, .failedOverCriticalServicesNotRunning, .failoverAffectedServices,
-      .fallingBack, .takingBack, .unknown:
+      .takingBack, .unknown:
       return nil
     }
   }

@@ -227,6 +227,7 @@ extension RedundancyNode {
     }
     let peerState = heard.status.state
     if home == self.id { return peerState != .takingOver && !peerState.isBackup }
-    return peerState == .failingOver || peerState.isAway
+    // Whoever has failed without its users does not ask for them again.
+    return peerState == .failingOver || peerState.isAway || peerState == .runningInFailedMode
   }
 }
