@@ -226,6 +226,11 @@ extension NodePairTable {
       "E09", "D3", Side([.normal] + Self.away, []), side(.takingOver, .peerDown, .peerReboot),
       "The node is heard again while the other one is still taking over from it."),
     Row(
+      "E10", "D4, split brain", side(.idle, .peerDown, .peerReboot),
+      Side([.normal, .takingOver, .takingBack, .fallingBack], []),
+      "A node that was cut off hears its peer again, which waits for the arbiter to decide.",
+      ["Repair the store or the witness."]),
+    Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",
       ["Repair or start the other node.", Self.recover]),

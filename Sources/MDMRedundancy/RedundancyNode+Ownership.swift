@@ -41,7 +41,9 @@ extension RedundancyNode {
     case .fallingBack: return isOwn || !self.isPeerReadyToTakeBack
     case .takingBack: return isOwn && self.services.areStarted
     // What it has it keeps while it starts; a node that starts alone takes everything.
-    case .initializing: return self.peer.isLost || (isOwn && self.shares[home].isHeld)
+    case .initializing:
+      if isOwn && self.shares[home].isHeld { return true }
+      return self.peer.isLost && (isOwn || self.isSwitchKnown)
     case .runningInFailedMode: return isOwn && self.shares[home].isHeld
     // A fenced node tries whether it may serve again.
     case .idle: return isOwn && self.status.isFenced

@@ -44,8 +44,12 @@ extension RedundancyNode {
       // H14: the former backup is well again.
       return self.status.state == .backupActivated
         ? NodeStatus(.runningInBackupMode, self.status.reason) : nil
+    case .takingOver:
+      // The peer did not hear this node, and has taken its users.
+      return heard.status.reason.isPeerLoss && heard.ownership[self.id].isHeld
+        && !self.shares[self.id].isHeld ? self.away : nil
     // The peer stands by, or will when it has heard of this node.
-    case .initializing, .idle, .takingOver, .failingOver,
+    case .initializing, .idle, .failingOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }

@@ -36,6 +36,8 @@ public struct RedundancyNode: Sendable {
   public internal(set) var status: NodeStatus
   /// Whether high availability is on.
   public internal(set) var highAvailability: HighAvailabilitySwitch
+  /// How often the switch had been changed as far as the peer was heard to know.
+  var peerSwitchVersion: UInt64
   /// The services as last reported.
   public internal(set) var health: ServiceHealth
   /// Whether it has said goodbye; nothing happens to it any more.
@@ -89,6 +91,7 @@ public struct RedundancyNode: Sendable {
     self.configuration = configuration
     self.isPaired = isPaired
     self.highAvailability = memory.highAvailability
+    self.peerSwitchVersion = memory.peerSwitchVersion
     self.health = health
     self.recoveryRound = memory.recoveryRound
     self.remembered = memory

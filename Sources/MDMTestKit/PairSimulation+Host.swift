@@ -18,8 +18,10 @@ extension PairSimulation {
     switch effect {
     case .sendHeartbeat(let heartbeat): self.send(heartbeat, from: node)
     case .startCriticalServices(let operation):
+      self.hosts[node].servicesRequest = operation
       self.schedule(.services(starting: true, on: node, operation), within: 20_000)
     case .stopCriticalServices(let operation):
+      self.hosts[node].servicesRequest = operation
       self.schedule(.services(starting: false, on: node, operation), within: 10_000)
     case .moveUsers(let home, _, _, let operation): self.move(home, to: node, operation)
     case .acquireLease(let home, let duration, let operation):
@@ -118,9 +120,9 @@ extension PairSimulation {
   // MARK: - Services and users
 
   mutating func services(_ isStart: Bool, on node: NodeID, _ operation: OperationID) {
-    guard self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].node != nil else {
-      return
-    }
+    guard self.hosts[node].servicesRequest == operation,
+      self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].node != nil
+    else { return }
     let fails = self.hosts[node].doStartsFail > 0 || self.hosts[node].areServicesBroken > 0
     if !isStart || !fails { self.hosts[node].areServicesWanted = isStart }
     let outcome: ServicesOutcome = isStart ? (fails ? .failed : .started) : .stopped

@@ -59,6 +59,8 @@ public struct PairSimulation {
     var lastEffects: Int?
     var waiting: [RedundancyInput] = []
     var wakes = 0
+    /// The latest request about the services; it takes the place of the one before.
+    var servicesRequest: OperationID?
     var isCut = 0
     var isStoreCut = 0
     var isStoreLate = 0
