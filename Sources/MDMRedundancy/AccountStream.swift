@@ -104,6 +104,8 @@ public struct AccountStream: Hashable, Sendable {
     let sentAt: MonotonicInstant
   }
 
+  /// Before the first entry.
+  private var origin = StreamPosition.start
   private var pending: [Pending] = []
   private var pendingBytes = 0
   private var lastInstant = MonotonicInstant.origin
@@ -134,6 +136,32 @@ public struct AccountStream: Hashable, Sendable {
     self.byteLimit = max(1, byteLimit)
     self.snapshotsInFlight = max(1, snapshotsInFlight)
     self.resendInterval = max(.nanoseconds(1), resendInterval)
+  }
+
+  /// The owner of `epoch` after a start of its node, which may have owned the accounts in the same
+  /// epoch before.
+  ///
+  /// Positions and marks begin above those of every earlier start, so nothing that is still on its
+  /// way can be taken for this start's. A mark that an earlier start of the epoch has written, or
+  /// may yet write, is taken back before anything is acknowledged.
+  ///
+  /// - Parameters:
+  ///   - boot: the node's start; below 2³².
+  ///   - isResumed: whether the node has owned the accounts in this epoch before.
+  ///   - effects: the mark to write.
+  public init(
+    epoch: OwnershipEpoch, policy: StandAlonePolicy = .after(.seconds(5)), boot: BootID,
+    isResumed: Bool, into effects: inout [StreamEffect]
+  ) {
+    self.init(epoch: epoch, policy: policy)
+    self.marks = boot.rawValue << 32
+    self.origin = StreamPosition(boot.rawValue << 32)
+    self.last = self.origin
+    self.acknowledged = self.origin
+    guard isResumed else { return }
+    self.isMarkWritten = true
+    self.mode = .leaving
+    self.writeMark(isPaired: false, into: &effects)
   }
 
   /// Entries that wait for an acknowledgement.
@@ -393,7 +421,7 @@ public struct AccountStream: Hashable, Sendable {
     _ content: StreamContent, at now: MonotonicInstant, into effects: inout [StreamEffect]
   ) {
     // What comes first has nothing to be counted from.
-    let isFirst = self.last == .start
+    let isFirst = self.last == self.origin
     let elapsed = isFirst ? 0 : max(0, now.nanoseconds(since: self.lastInstant))
     self.lastInstant = isFirst ? now : max(now, self.lastInstant)
     self.last = self.last.next

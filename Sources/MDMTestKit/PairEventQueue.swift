@@ -17,6 +17,10 @@ enum PairEvent {
   case wake(NodeID, number: Int)
   /// The administrator who moved users by hand, or switched something off, looks again.
   case tidyUp
+  /// The host has tried to bring users to the node.
+  case move(NodeID, to: NodeID, OwnershipEpoch, OperationID)
+  /// Something happens to the users.
+  case users(PairUsersEvent)
 }
 
 /// What is to happen, by true time and then by the order of scheduling: a binary heap.

@@ -23,7 +23,8 @@ extension PairSimulation {
     case .stopCriticalServices(let operation):
       self.hosts[node].servicesRequest = operation
       self.schedule(.services(starting: false, on: node, operation), within: 10_000)
-    case .moveUsers(let home, _, _, let operation): self.move(home, to: node, operation)
+    case .moveUsers(let home, _, let epoch, let operation):
+      self.schedule(.move(home, to: node, epoch, operation), within: 5_000)
     case .acquireLease(let home, let duration, let operation):
       self.ask(.acquire, of: home, for: duration, operation, from: node)
     case .renewLease(let home, let epoch, let duration, let operation):
@@ -35,7 +36,10 @@ extension PairSimulation {
     case .serveUsers(let home, let epoch):
       self.tell { "\(node) serves \(home)'s users in epoch \(epoch.rawValue)" }
       self.begun(node, serving: home, in: epoch)
-    case .disconnectUsers(let home): self.tell { "\(node) disconnects \(home)'s users" }
+      self.beginUsers(of: home, on: node, in: epoch)
+    case .disconnectUsers(let home):
+      self.tell { "\(node) disconnects \(home)'s users" }
+      self.endUsers(of: home, on: node)
     case .statusChanged(let before, let after):
       self.tell { "\(node): \(before) → \(after)" }
       self.mix(UInt64(after.state.rawValue) << 8 | UInt64(after.reason.rawValue))
@@ -132,13 +136,20 @@ extension PairSimulation {
     self.apply(.health(self.hosts[node].health), to: node)
   }
 
-  private mutating func move(_ home: NodeID, to node: NodeID, _ operation: OperationID) {
+  mutating func moveEnds(
+    _ home: NodeID, _ node: NodeID, _ epoch: OwnershipEpoch, _ operation: OperationID
+  ) {
     let host = self.hosts[node]
-    let outcome: MoveOutcome =
-      host.unknownMoves > 0 ? .unknown : host.moveFailures > 0 ? .failed : .done
+    guard host.boot == operation.boot.rawValue, host.node != nil else { return }
+    var outcome = MoveOutcome.done
+    if host.unknownMoves > 0 {
+      outcome = .unknown
+    } else if host.moveFailures > 0 {
+      outcome = .failed
+    } else {
+      outcome = self.bring(home, to: node, epoch: epoch.rawValue)
+    }
     self.tell { "\(node) brings \(home)'s users: \(outcome)" }
-    let delay = self.random.number(in: 10...5_000) * Self.millisecond
-    self.queue.schedule(
-      .answer(.move(operation, outcome), to: node, operation.boot), at: self.now + delay)
+    self.apply(.move(operation, outcome), to: node)
   }
 }

@@ -20,6 +20,8 @@ public struct PairSimulation {
     case oneWitnessedNode
     /// A restarted node knows what it knew.
     case memory
+    /// Nothing is acknowledged before the backup has it.
+    case backupFirst
   }
 
   /// What a run came to.
@@ -32,6 +34,8 @@ public struct PairSimulation {
     public var events = 0
     /// How often a node began to serve users that the other had served last.
     public var takeovers = 0
+    /// How many messages were acknowledged to those who wrote them.
+    public var acknowledged = 0
     /// How long after the last fault the pair was Normal, in milliseconds; nil when it never was.
     public var convergence: Int?
     /// The longest time, in milliseconds, for which the nodes' states had no name together
@@ -93,6 +97,10 @@ public struct PairSimulation {
   var losses: [Int] = []
   var verdict = Verdict()
   var ledger = PairLedger()
+  /// The users, when there is a store.
+  var users: PairUsers?
+  var userRandom: SeededGenerator
+  var endingAt: Int?
   /// Nodes that an administrator has moved by hand, or a pair that was switched off.
   var isTidyingDue = false
 
@@ -155,7 +163,8 @@ public struct PairSimulation {
       (weight: 6, value: .leaseStore), (weight: 2, value: .witness), (weight: 1, value: .nobody),
     ])
     if missing == .oneWitnessedNode { values.arbitration = .witness }
-    if missing == .epochCheck || missing == .selfDemotion { values.arbitration = .leaseStore }
+    let needStore: [Safeguard] = [.epochCheck, .selfDemotion, .backupFirst]
+    if let missing, needStore.contains(missing) { values.arbitration = .leaseStore }
     values.automaticFallback = true
     values.automaticFallbackDelay = .seconds(random.pick([30, 120, 600]))
     values.automaticRecovery = true
@@ -176,11 +185,18 @@ public struct PairSimulation {
     self.missing = missing
     self.isTelling = isTelling
     self.random = SeededGenerator(seed: seed &+ 0x0B5E_55ED)
+    self.userRandom = SeededGenerator(seed: seed &+ 0x0E5E_A7ED)
     self.faultsEnd = (faults.map { $0.end }.max() ?? 0) * Self.millisecond
     let memory = NodeMemory(highAvailability: HighAvailabilitySwitch(version: 1, isOn: true))
     self.hosts = PerNode(
       first: Host(memory: memory, clock: PairClock(startingAt: 5 * Self.second)),
       second: Host(memory: memory, clock: PairClock(startingAt: 900 * Self.second)))
+    if configuration.values.arbitration == .leaseStore {
+      self.users = PairUsers(
+        at: PerNode(
+          first: self.hosts.first.clock.reading(at: 0),
+          second: self.hosts.second.clock.reading(at: 0)))
+    }
     self.store.ignoresEpochs = missing == .epochCheck
     self.store.shortensLeases = missing == .selfDemotion
     self.store.witnessAgrees = missing == .oneWitnessedNode
@@ -194,17 +210,35 @@ public struct PairSimulation {
         .faultBegins(index), at: self.faults[index].begin * Self.millisecond)
     }
     for node in NodeID.allCases { self.start(node) }
-    let last = self.faultsEnd + Self.convergenceBound * Self.millisecond
+    self.startUsers()
+    // Whoever has converged has a little longer to hand over what is still on its way.
+    let last = self.faultsEnd + (Self.convergenceBound + 1_000_000) * Self.millisecond
     while self.verdict.violation == nil, let next = self.queue.nextTime, next <= last {
       guard let (time, event) = self.queue.removeFirst() else { break }
       self.now = time
       self.verdict.events += 1
       self.happen(event)
       self.check()
-      if self.isConverged { break }
+      if self.isOver { break }
     }
-    if self.verdict.violation == nil, self.verdict.convergence == nil {
+    if self.verdict.violation == nil, (self.verdict.convergence ?? .max) > Self.convergenceBound {
       self.fail("not Normal \(Self.convergenceBound / 1_000) s after the last fault")
+    }
+  }
+
+  /// Once the pair has converged, writers stop and devices wake up; then everything must be there.
+  private var isOver: Bool {
+    mutating get {
+      guard self.isConverged else { return false }
+      guard self.users != nil else { return true }
+      guard let end = self.endingAt else {
+        self.users?.isEnding = true
+        self.endingAt = self.now + 200 * Self.second
+        return false
+      }
+      guard self.now >= end else { return false }
+      self.checkUsers()
+      return true
     }
   }
 
@@ -228,6 +262,9 @@ public struct PairSimulation {
       self.services(isStart, on: node, operation)
     case .wake(let node, let number): self.wake(node, number)
     case .tidyUp: self.tidyUp()
+    case .move(let home, let node, let epoch, let operation):
+      self.moveEnds(home, node, epoch, operation)
+    case .users(let event): self.happen(event)
     }
   }
 
@@ -256,6 +293,7 @@ public struct PairSimulation {
     }
     var effects: [RedundancyEffect] = []
     self.tell { "\(node) starts" }
+    self.restartUsers(on: node)
     self.hosts[node].node = RedundancyNode(
       node, boot: BootID(self.hosts[node].boot), memory: self.hosts[node].memory,
       configuration: self.configuration, health: self.hosts[node].health,
@@ -269,6 +307,7 @@ public struct PairSimulation {
     guard self.hosts[node].node != nil else { return }
     self.tell { "\(node) is gone" }
     self.hosts[node].node = nil
+    self.loseUsers(of: node)
     self.hosts[node].waiting = []
     self.hosts[node].wakes += 1
     self.hosts[node].lastEffects = nil
