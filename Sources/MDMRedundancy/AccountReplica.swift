@@ -3,8 +3,8 @@ public import MDMStanza
 // What the backup of a node's accounts knows (goals 1 to 3).
 //
 // Law: entries are applied once each, in order, in one epoch; a gap and an older epoch change
-// nothing. What has been applied is acknowledged. The backup takes over without loss exactly when it
-// has seen `complete` and the mark of its epoch says that the owner waits for it.
+// nothing. What has been applied is acknowledged. The backup takes over without loss exactly when
+// it has seen `complete` and the mark of its epoch says that the owner waits for it.
 //
 //   empty ──begin──▶ filling ──complete──▶ complete
 //     ▲                │  ▲                   │

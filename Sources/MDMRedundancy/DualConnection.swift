@@ -7,8 +7,8 @@ public import MDMStanza
 // from the re-login window, so that a node's clients do not knock at its peer all at once. A client
 // that holds an inactive connection never waits that long when its node is lost: it activates at
 // once when the peer says that it has taken over, and by itself when the activation wait is over.
-// A client without one waits its own draw and signs in. In every phase but `signedOut`, `single` and
-// `ready` there is either a deadline or an answer outstanding, so a client is never stranded.
+// A client without one waits its own draw and signs in. In every phase but `signedOut`, `single`
+// and `ready` there is either a deadline or an answer outstanding, so a client is never stranded.
 //
 //                signedIn, offered         wait over             standbyOpened
 //   signedOut ────────────────────▶ waiting ───────▶ opening ──────────────────▶ ready

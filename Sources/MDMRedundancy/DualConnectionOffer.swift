@@ -25,7 +25,7 @@ public struct DualConnectionClientFacts: Hashable, Sendable {
   public var highAvailability: Bool
   /// The client's major release.
   public var release: Int
-  /// The major release of the gateway that it comes through, nil when it comes through none.
+  /// The major release of the gateway that it comes through, nil for none.
   public var gatewayRelease: Int?
 
   /// The facts; by default those of a client that wants a second connection.
