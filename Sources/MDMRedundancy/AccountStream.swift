@@ -99,24 +99,24 @@ public struct AccountStream: Hashable, Sendable {
     self.resendInterval = max(.nanoseconds(1), resendInterval)
   }
 
-  /// The owner of `epoch` after a start of its node, which may have owned the accounts in the same
-  /// epoch before.
+  /// The owner of `epoch`, which may have begun to serve the accounts in the same epoch before.
   ///
-  /// Positions and marks begin above those of every earlier start, so nothing that is still on its
-  /// way can be taken for this start's. A mark that an earlier start of the epoch has written, or
-  /// may yet write, is taken back before anything is acknowledged.
+  /// Positions and marks begin above those of every earlier beginning, so nothing that is still on
+  /// its way can be taken for this one's. A mark that an earlier stream of the epoch has written,
+  /// or may yet write, is taken back before anything is acknowledged.
   ///
   /// - Parameters:
-  ///   - boot: the node's start; below 2³².
+  ///   - beginning: grows each time that the node begins to serve the accounts, over all its
+  ///     starts; below 2³².
   ///   - isResumed: whether the node has owned the accounts in this epoch before.
   ///   - effects: the mark to write.
   public init(
-    epoch: OwnershipEpoch, policy: StandAlonePolicy = .after(.seconds(5)), boot: BootID,
-    isResumed: Bool, into effects: inout [StreamEffect]
+    epoch: OwnershipEpoch, policy: StandAlonePolicy = .after(.seconds(5)),
+    beginning: UInt64, isResumed: Bool, into effects: inout [StreamEffect]
   ) {
     self.init(epoch: epoch, policy: policy)
-    self.marks = boot.rawValue << 32
-    self.origin = StreamPosition(boot.rawValue << 32)
+    self.marks = beginning << 32
+    self.origin = StreamPosition(beginning << 32)
     self.last = self.origin
     self.acknowledged = self.origin
     guard isResumed else { return }
@@ -297,6 +297,8 @@ public struct AccountStream: Hashable, Sendable {
     if backup == self.backup {
       // Nothing is missing: a late report of a gap that has been filled.
       if expected == self.last.next { return }
+      // What the backup has acknowledged since, it had: the report was overtaken.
+      if expected <= self.acknowledged, self.acknowledged > self.origin { return }
       if let first = self.pending.first,
         first.entry.position <= expected || first.entry.content == .begin(for: backup)
       {

@@ -217,7 +217,7 @@ extension NodePairTable {
       "The node whose users are away is not heard any more.", ["Repair or start the node."]),
     Row(
       "E06", "D3", Side(Self.away, []), side(.runningInBackupMode, .initialization),
-      "The backup was started anew with no memory of being one, or on request.", [Self.fallBack]),
+      "The service manager of a backup was started anew.", [Self.fallBack]),
     Row(
       "E08", "D3", Side(Self.away + [.idle], []), Side([.runningInBackupMode], []),
       "The users of one node are with the other, and each node's reason tells of another event.",
@@ -225,6 +225,9 @@ extension NodePairTable {
     Row(
       "E09", "D3", Side([.normal] + Self.away, []), side(.takingOver, .peerDown, .peerReboot),
       "The node is heard again while the other one is still taking over from it."),
+    Row(
+      "E11", "D3", Side([.takingBack], []), Side([.normal] + Self.away, []),
+      "The home is getting its users back from a peer that has none of them any more."),
     Row(
       "E10", "D4, split brain", side(.idle, .peerDown, .peerReboot),
       Side([.normal, .takingOver, .takingBack, .fallingBack], []),

@@ -62,6 +62,8 @@ public struct NodeMemory: Hashable, Sendable {
   public var recoveryRound: UInt64
   /// What it knew and held of both nodes' users.
   public var ownership: PerNode<OwnershipView>
+  /// Of which users it had the state, of those that it held.
+  public var isMoved = PerNode(both: false)
 
   /// What a node that never ran knows.
   public init(highAvailability: HighAvailabilitySwitch) {

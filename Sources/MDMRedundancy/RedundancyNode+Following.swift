@@ -117,10 +117,8 @@ extension RedundancyNode {
       guard self.health.isHealthy else { return isDown ? self.failed : nil }
       return NodeStatus(.takingOver, self.followed(heard.status.reason))
     case .idle, .failedOver, .failedOverCriticalServicesNotRunning, .failoverAffectedServices:
-      // A fenced peer starts anew itself.
-      if heard.status.isFenced { return nil }
-      guard self.health.isHealthy else { return isDown ? self.failed : nil }
-      return NodeStatus(.runningInBackupMode, .initialization)
+      // Whoever stands by for a backup that is none starts anew when it hears of this node.
+      return nil
     case .takingBack: return NodeStatus(.fallingBack, self.followed(heard.status.reason))
     case .fallingBack: return NodeStatus(.takingBack, self.followed(heard.status.reason))
     case .runningInFailedMode:
@@ -163,7 +161,7 @@ extension RedundancyNode {
       if heard.status.reason.isPeerLoss { return nil }
       return NodeStatus(.failingOver, self.followed(heard.status.reason))
     case .runningInBackupMode, .backupActivated:
-      return self.isLeft(to: heard) ? self.takenOver : nil
+      return self.shares[self.id].isHeld ? nil : self.takenOver
     case .runningInFailedMode:
       if heard.recoveryRound < self.recoveryRound { return nil }
       if heard.status.reason == .criticalServiceDown && self.health.isHealthy { return nil }

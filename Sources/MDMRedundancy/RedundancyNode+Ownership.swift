@@ -74,6 +74,12 @@ extension RedundancyNode {
       self.shares[home].isServed = false
       effects.append(.disconnectUsers(of: home))
     }
+    guard self.configuration.values.arbitration == .witness else { return }
+    // A peer with the witness's word may have taken what this node stopped serving: it has to be
+    // claimed again, whoever speaks for the node later.
+    for home in NodeID.allCases where self.shares[home].isHeld && !self.isOwned(home, at: now) {
+      self.shares[home].isHeld = false
+    }
   }
 
   /// Asks for what the state wants, gives back what it does not, serves what is here.
@@ -175,11 +181,9 @@ extension RedundancyNode {
   }
 
   /// What a restart resumes: users that were here still are.
-  mutating func resumeShares(_ state: NodeState) {
+  mutating func resumeShares(_ memory: NodeMemory) {
     for home in NodeID.allCases where self.shares[home].isHeld {
-      let isOnTheWay =
-        (home == self.id && state == .takingBack) || (home != self.id && state == .takingOver)
-      self.shares[home].isMoved = !isOnTheWay
+      self.shares[home].isMoved = memory.isMoved[home]
       // Without a store nobody else remembers; the node claims anew once it knows its peer.
       if self.configuration.values.arbitration != .leaseStore { self.shares[home].isHeld = false }
     }
@@ -221,15 +225,21 @@ extension RedundancyNode {
     if isWitnessed && now >= self.standingEnd { return false }
     if self.peer.isLost {
       // The peer may still be serving until the witness has spoken against it.
-      return !isWitnessed || home == self.id || now < self.witness.grantEnd
+      return !isWitnessed || now < self.witness.grantEnd
     }
+    // What the peer says counts as long as it has heard this node lately: then it takes nothing.
+    if isWitnessed && self.peer.latest != nil && now >= self.heardEnd { return false }
     guard let heard = self.heard, !heard.ownership[home].isHeld else {
       // With high availability off nobody ever takes anything over.
       return self.heard == nil && self.status.state == .unknown
     }
     let peerState = heard.status.state
     if home == self.id { return peerState != .takingOver && !peerState.isBackup }
+    if peerState == .failingOver { return true }
+    // A peer that has not heard of this node's state may be about to claim what it gave up.
+    let isUnheard = (heard.heard?.sent ?? .distantPast) < self.stateSince
+    if isWitnessed && (isUnheard || heard.heard?.boot != self.boot) { return false }
     // Whoever has failed without its users does not ask for them again.
-    return peerState == .failingOver || peerState.isAway || peerState == .runningInFailedMode
+    return peerState.isAway || peerState == .runningInFailedMode
   }
 }

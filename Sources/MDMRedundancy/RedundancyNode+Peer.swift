@@ -148,6 +148,9 @@ extension RedundancyNode {
     memory.peerSwitchVersion = self.peerSwitchVersion
     memory.recoveryRound = self.recoveryRound
     memory.ownership = PerNode(first: self.shares.first.view, second: self.shares.second.view)
+    memory.isMoved = PerNode(
+      first: self.shares.first.isHeld && self.shares.first.isMoved,
+      second: self.shares.second.isHeld && self.shares.second.isMoved)
     guard memory != self.remembered else { return }
     self.remembered = memory
     effects.append(.remember(memory))

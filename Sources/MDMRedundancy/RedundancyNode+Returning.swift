@@ -93,7 +93,7 @@ extension RedundancyNode {
         ? NodeStatus(.fallingBack, .onAdminRequest) : nil
     case .runningInBackupMode, .backupActivated:
       // The home took over instead while it did not hear this node.
-      return heard.ownership[self.id].isHeld ? self.away : nil
+      return heard.ownership[self.id].isHeld || self.isLeft(to: heard) ? self.away : nil
     case .idle:
       // The home is cut off from its arbiter; whoever holds its users decides what is next.
       return heard.status.isFenced ? NodeStatus(.takingOver, .peerDown) : nil
@@ -149,14 +149,16 @@ extension RedundancyNode {
       }
       // Nobody serves anybody: whatever led here, begin again.
       return NodeStatus(.initializing, .initialization)
-    case .normal:
+    case .initializing:
       // The backup has forgotten that it was one.
+      return NodeStatus(.initializing, .initialization)
+    case .normal:
+      // So has one that is Normal already.
       return heard.ownership[self.id].isHeld ? nil : NodeStatus(.initializing, .initialization)
     case .runningInBackupMode:
       return self.isFallbackDue(at: now) ? NodeStatus(.takingBack, .automaticFallback) : nil
     // The peer serves everybody or is about to.
-    case .initializing, .takingOver, .failingOver, .takingBack, .unknown, .backupActivated:
-      return nil
+    case .takingOver, .failingOver, .takingBack, .unknown, .backupActivated: return nil
     }
   }
 
@@ -238,7 +240,9 @@ extension RedundancyNode {
     case .runningInBackupMode, .backupActivated:
       // In the documents' way the peer follows.
       if self.heals(by: .recovery) && heard.status.reason.isPeerLoss { return nil }
-      return heard.ownership[self.id].isHeld ? self.away : nil
+      // A peer that has heard of the failure and is a backup still does not share it.
+      let hasHeard = self.peer.acknowledged.map { $0 >= self.stateSince } ?? false
+      return hasHeard ? self.away : nil
     case .initializing: return isPeerNew ? NodeStatus(.runningInFailedMode, .unknown) : nil
     case .normal:
       // A peer that is well goes on; this node starts anew beside it.

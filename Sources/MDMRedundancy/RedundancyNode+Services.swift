@@ -97,16 +97,25 @@ extension RedundancyNode {
   /// has said.
   var standingEnd: MonotonicInstant {
     guard self.isPaired else { return .distantFuture }
-    let values = self.configuration.values
     // With high availability off on both nodes nobody takes anything over.
     if self.status.state == .unknown, self.isSwitchKnown,
       self.peer.latest?.highAvailability.isOn != true
     {
       return .distantFuture
     }
-    guard let acknowledged = self.peer.acknowledged else { return self.witness.grantEnd }
-    let heard = acknowledged.advanced(by: values.heartbeatTimeout - values.ownershipMargin)
-    return max(heard, self.witness.grantEnd)
+    return max(self.heardEnd, self.witness.grantEnd)
+  }
+
+  /// Until when the peer, which has heard this node, takes nothing over.
+  var heardEnd: MonotonicInstant {
+    let values = self.configuration.values
+    if self.status.state == .unknown, self.isSwitchKnown,
+      self.peer.latest?.highAvailability.isOn != true
+    {
+      return .distantFuture
+    }
+    guard let acknowledged = self.peer.acknowledged else { return .distantPast }
+    return acknowledged.advanced(by: values.heartbeatTimeout - values.ownershipMargin)
   }
 
   /// When the witness is to be asked next; nil while there is no need.

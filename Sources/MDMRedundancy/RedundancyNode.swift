@@ -105,7 +105,7 @@ public struct RedundancyNode: Sendable {
     self.shares = PerNode(
       first: Share(resuming: memory.ownership.first),
       second: Share(resuming: memory.ownership.second))
-    self.resumeShares(memory.status.state)
+    self.resumeShares(memory)
     self.requestServices(for: self.status, into: &effects)
     self.settle(at: now, into: &effects)
   }

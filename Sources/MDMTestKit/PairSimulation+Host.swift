@@ -128,7 +128,8 @@ extension PairSimulation {
       self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].node != nil
     else { return }
     let fails = self.hosts[node].doStartsFail > 0 || self.hosts[node].areServicesBroken > 0
-    if !isStart || !fails { self.hosts[node].areServicesWanted = isStart }
+    // Whatever watches over services goes on trying.
+    self.hosts[node].areServicesWanted = isStart
     let outcome: ServicesOutcome = isStart ? (fails ? .failed : .started) : .stopped
     self.tell { "\(node)'s services: \(outcome)" }
     self.apply(.services(operation, outcome), to: node)

@@ -57,11 +57,12 @@ extension PairSimulation {
     guard let users = self.users else { return }
     let wasServed = users.parts[node][home].servedEpoch == epoch.rawValue
     self.users?.parts[node][home].servedEpoch = epoch.rawValue
+    self.users?.parts[node][home].beginnings += 1
     self.users?.parts[node][home].replica.takeOver(epoch: epoch)
     self.users?.parts[node][home].waiting = []
     var effects: [StreamEffect] = []
     self.users?.parts[node][home].stream = AccountStream(
-      epoch: epoch, policy: .after(.seconds(20)), boot: BootID(self.hosts[node].boot),
+      epoch: epoch, policy: .after(.seconds(20)), beginning: users.parts[node][home].beginnings + 1,
       isResumed: wasServed, into: &effects)
     self.perform(effects, of: home, on: node)
     let accounts = users.parts[node][home].accounts

@@ -24,6 +24,8 @@ struct PairUsers {
     /// In which epoch the accounts were last served with this data; nil when it is somebody
     /// else's, or in pieces.
     var servedEpoch: UInt64?
+    /// How often the node has begun to serve these users.
+    var beginnings: UInt64 = 0
     var stream: AccountStream?
     var replica: AccountReplica
     var waiting: [(position: StreamPosition, departure: Leaving)] = []

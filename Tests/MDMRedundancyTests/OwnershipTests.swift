@@ -123,6 +123,25 @@ struct OwnershipTests {
     }
   }
 
+  @Test("the stated bounds hold: when a lonely node stops, and when its users are claimed")
+  func bounds() throws {
+    for arbitration in Arbitration.allCases {
+      var pair = try Self.normal(arbitration)
+      pair.crash(.first)
+      let last = pair.lastArrival[1]
+      let bound = pair.configuration.longestUntilTakeover
+      pair.run(until: last.advanced(by: bound))
+      #expect(pair.serves(.second, .first), "\(arbitration)\n\(pair.told)")
+      var alone = try Self.normal(arbitration)
+      alone.cutLink()
+      alone.reachesStore[0] = false
+      alone.reachesWitness[0] = false
+      let limit = alone.configuration.longestServiceAlone
+      alone.run(until: alone.now.advanced(by: limit ?? .seconds(1_000)))
+      #expect(alone.serves(.first, .first) == (limit == nil), "\(arbitration)\n\(alone.told)")
+    }
+  }
+
   // MARK: - With a witness
 
   @Test("link cut, a witness: one goes on, the other has stopped before, the heal needs nobody")

@@ -46,6 +46,7 @@ struct PairHarness {
   var heldStarts: [(node: Int, operation: OperationID)] = []
   /// Every row that the pair was in.
   private(set) var visited: [String] = []
+  private var shown: [NodeStatus?] = []
   var leases = [Lease(), Lease()]
   var grant: (to: NodeID?, end: MonotonicInstant) = (nil, .distantPast)
   private var waiting: [(node: NodeID, input: RedundancyInput)] = []
@@ -328,7 +329,11 @@ struct PairHarness {
   // MARK: - The law
 
   private mutating func check() {
-    if self.visited.last != self.row { self.visited.append(self.row) }
+    let statuses = [self.status(.first), self.status(.second)]
+    if statuses != self.shown {
+      self.shown = statuses
+      self.visited.append(self.row)
+    }
     let arbitration = self.configuration.values.arbitration
     for home in NodeID.allCases {
       let first = self.nodes[0]?.servingEpoch(of: home, at: self.now)
