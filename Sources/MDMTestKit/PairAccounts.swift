@@ -146,7 +146,9 @@ final class PairAccounts {
     let side = numbers.flatMap { number in
       [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: number >> $0) }
     }
-    return [UInt8(truncatingIfNeeded: numbers.count), UInt8(truncatingIfNeeded: numbers.count >> 8)]
+    return [
+      UInt8(truncatingIfNeeded: numbers.count), UInt8(truncatingIfNeeded: numbers.count >> 8),
+    ]
       + side + image
   }
 

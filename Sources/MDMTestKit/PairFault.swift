@@ -89,8 +89,10 @@ extension PairFault {
           PairFault(begin: begin + delay, length: Self.length(&random, of: other), other))
       }
     }
-    return faults.enumerated().sorted { ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset) }
-      .map { $0.element }
+    return faults.enumerated().sorted {
+      ($0.element.begin, $0.offset) < ($1.element.begin, $1.offset)
+    }
+    .map { $0.element }
   }
 
   /// A witness trusts clocks more than a store does: both nodes' measure the same silence.

@@ -17,7 +17,10 @@ extension PairSimulation {
     guard let users = self.users else { return }
     for name in users.names {
       self.schedule(.send(name), within: 20_000)
-      for device in 0..<2 { self.schedule(.connect(name, device: device), within: 2_000) }
+      for device in 0..<2 {
+        self.schedule(.connect(name, device: device), within: 2_000)
+        self.schedule(.standBy(name, device: device), within: 9_000)
+      }
     }
     self.schedule(.tick, within: 1_000)
   }
@@ -27,6 +30,7 @@ extension PairSimulation {
     case .send(let name): self.send(to: name)
     case .sent(let name, let number): self.users?.writers[name]?.acknowledged = number
     case .connect(let name, let device): self.connect(name, device)
+    case .standBy(let name, let device): self.standBy(name, device)
     case .deliver(let name, let device, let connection, let items):
       self.arrive(items, at: name, device, on: connection)
     case .entry(let entry, let home, let node): self.take(entry, of: home, on: node)
@@ -65,19 +69,25 @@ extension PairSimulation {
       epoch: epoch, policy: .after(.seconds(20)), beginning: users.parts[node][home].beginnings + 1,
       isResumed: wasServed, into: &effects)
     self.perform(effects, of: home, on: node)
+    self.openConnections(of: home, on: node)
     let accounts = users.parts[node][home].accounts
     for name in accounts.names {
       let seen = accounts.accounts[name]?.seen ?? 0
       let promised = users.writers[name]?.acknowledged ?? 0
       if seen < promised {
-        self.fail("\(node) serves \(name) without the acknowledged messages \(seen + 1)…\(promised)")
+        self.fail(
+          "\(node) serves \(name) without the acknowledged messages \(seen + 1)…\(promised)")
       }
-      for device in 0..<2 { self.submit(PairUserCommand(.lost, device: device), to: name, on: node) }
+      for device in 0..<2 {
+        self.submit(PairUserCommand(.lost, device: device), to: name, on: node)
+      }
     }
   }
 
   mutating func endUsers(of home: NodeID, on node: NodeID) {
     guard self.users != nil else { return }
+    var demoted: [ConnectionEffect] = []
+    self.users?.registers[node].stopServing(home, into: &demoted)
     self.users?.parts[node][home].stream = nil
     self.users?.parts[node][home].waiting = []
     for name in self.users?.names ?? [] where self.users?.writers[name]?.home == home {
@@ -91,6 +101,7 @@ extension PairSimulation {
   /// The process is gone, and with it all but the journal.
   mutating func loseUsers(of node: NodeID) {
     for home in NodeID.allCases { self.endUsers(of: home, on: node) }
+    self.users?.registers[node].loseEverything()
   }
 
   mutating func restartUsers(on node: NodeID) {
@@ -167,7 +178,9 @@ extension PairSimulation {
         let home = self.users?.writers[name]?.home,
         let account = self.users?.parts[node][home].accounts.accounts[name]
       else { return }
-      let items = account.outboxes[index].filter { $0.sequence > device.sent && $0.sequence <= last }
+      let items = account.outboxes[index].filter {
+        $0.sequence > device.sent && $0.sequence <= last
+      }
       self.users?.devices[name]?[index].sent = max(device.sent, last)
       // One connection keeps the order.
       self.queue.schedule(
@@ -179,7 +192,9 @@ extension PairSimulation {
   // MARK: - Writers and devices
 
   private mutating func send(to name: AccountName) {
-    guard let writer = self.users?.writers[name], let isEnding = self.users?.isEnding else { return }
+    guard let writer = self.users?.writers[name], let isEnding = self.users?.isEnding else {
+      return
+    }
     if writer.acknowledged >= writer.number, !isEnding {
       self.users?.writers[name]?.number += 1
     }
@@ -205,7 +220,10 @@ extension PairSimulation {
       self.users?.devices[name]?[index].connection += 1
       self.users?.devices[name]?[index].sent = device.arrived
       let command = PairUserCommand(.resume, device: index, number: device.arrived)
-      if self.submit(command, to: name, on: owner) { return }
+      if self.submit(command, to: name, on: owner) {
+        self.register(name, index, of: home, on: owner)
+        return
+      }
       self.users?.devices[name]?[index].node = nil
     }
     self.schedule(.connect(name, device: index), within: 10_000)
@@ -233,6 +251,9 @@ extension PairSimulation {
   /// At the end every device has every message that was acknowledged, each once and in order.
   mutating func checkUsers() {
     guard let users = self.users else { return }
+    let invariant = ConnectionInvariant(
+      first: users.registers.first, second: users.registers.second)
+    if let violation = invariant.violationsWhenHealthy.first { self.fail("\(violation)") }
     for name in users.names {
       let promised = users.writers[name]?.acknowledged ?? 0
       for (index, device) in (users.devices[name] ?? []).enumerated()
@@ -310,7 +331,8 @@ extension PairSimulation {
   private mutating func take(_ entry: StreamEntry, of home: NodeID, on node: NodeID) {
     // Whoever serves the users, or stands still, is nobody's backup.
     guard self.hosts[node].node != nil, self.hosts[node].isPaused == 0,
-      self.users?.parts[node][home].stream == nil, var replica = self.users?.parts[node][home].replica
+      self.users?.parts[node][home].stream == nil,
+      var replica = self.users?.parts[node][home].replica
     else { return }
     let now = self.local(node)
     let receipt = replica.receive(entry, at: now)
@@ -359,7 +381,8 @@ extension PairSimulation {
       guard let value = self.hosts[node].node, self.hosts[node].isPaused == 0 else { continue }
       let now = self.local(node)
       let peer = BootID(self.hosts[node.peer].boot)
-      let isUp = self.hosts[node.peer].node != nil && value.peerStatus != nil
+      let isUp =
+        self.hosts[node.peer].node != nil && value.peerStatus != nil
         && self.hosts.first.isCut == 0 && self.hosts.second.isCut == 0
       for home in NodeID.allCases where self.users?.parts[node][home].stream != nil {
         self.stream(of: home, on: node) { stream, effects in
@@ -380,6 +403,7 @@ extension PairSimulation {
         }
       }
     }
+    self.checkConnections()
     self.queue.schedule(.users(.tick), at: self.now + 2 * Self.second)
   }
 }

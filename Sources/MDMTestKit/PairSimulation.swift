@@ -4,6 +4,20 @@ internal import MDMStanza
 /// Two nodes of a redundancy group, their network, the store of leases, a witness and everything
 /// that can go wrong with them, in one virtual time and from one seed.
 ///
+/// With a store the nodes also have users: real engines hold their accounts on the owning node and,
+/// through the stream, on its backup; nothing is acknowledged to those who write, or delivered,
+/// before the stream's policy lets it leave; devices resume on whichever node serves them.
+///
+/// Checked after every event:
+/// - one owner of a node's users in an epoch; one node at most that serves them at a true time (no
+///   tolerance); with a store, only the owner of the lease serves, before its end;
+/// - whoever begins to serve has every message that was acknowledged; a device gets every message
+///   once, in order, across takeovers;
+/// - two nodes that hear each other are in a pair of states with a name (`NodePairTable`), or get
+///   there within `unnamedBound`;
+/// - the pair is Normal ``convergenceBound`` after the last fault, with nobody's help but for what
+///   somebody did by hand; then every device has everything.
+///
 /// Law: the same seed and the same faults give the same events, hash and verdict in every process.
 /// The checks are in `PairSimulation+Checks.swift`, the faults in ``PairFault``.
 ///
@@ -18,8 +32,6 @@ public struct PairSimulation {
     case selfDemotion
     /// The witness lets one of two nodes go on.
     case oneWitnessedNode
-    /// A restarted node knows what it knew.
-    case memory
     /// Nothing is acknowledged before the backup has it.
     case backupFirst
   }
@@ -287,10 +299,6 @@ public struct PairSimulation {
     self.hosts[node].boot += 1
     self.hosts[node].waiting = []
     self.hosts[node].lastEffects = nil
-    if self.missing == .memory {
-      self.hosts[node].memory = NodeMemory(
-        highAvailability: HighAvailabilitySwitch(version: 1, isOn: true))
-    }
     var effects: [RedundancyEffect] = []
     self.tell { "\(node) starts" }
     self.restartUsers(on: node)

@@ -6,6 +6,7 @@ enum PairUsersEvent {
   case send(AccountName)
   case sent(AccountName, Int)
   case connect(AccountName, device: Int)
+  case standBy(AccountName, device: Int)
   case deliver(AccountName, device: Int, connection: Int, [PairAccounts.Item])
   case entry(StreamEntry, of: NodeID, to: NodeID)
   case acknowledged(StreamPosition, OwnershipEpoch, of: NodeID, to: NodeID)
@@ -64,6 +65,9 @@ struct PairUsers {
   let names: [AccountName]
   /// The marks beside the leases, by epoch.
   var marks: PerNode<[UInt64: StandbyMark]> = PerNode(both: [:])
+  /// Who is connected where (B29).
+  var registers = PerNode(
+    first: ConnectionRegister(node: .first), second: ConnectionRegister(node: .second))
   var isEnding = false
 
   init(at instants: PerNode<MonotonicInstant>) {
