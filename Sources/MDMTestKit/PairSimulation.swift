@@ -1,4 +1,4 @@
-public import MDMRedundancy
+internal import MDMRedundancy
 internal import MDMStanza
 
 /// Two nodes of a redundancy group, their network, the store of leases, a witness and everything

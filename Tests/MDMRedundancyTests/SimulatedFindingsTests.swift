@@ -109,4 +109,59 @@ struct SimulatedFindingsTests {
     #expect(
       effects.contains { if case .startCriticalServices = $0 { true } else { false } })
   }
+
+  @Test("a restarted node that held users without having their state fetches it before it serves")
+  func heldButNotMoved() {
+    for isMoved in [false, true] {
+      var memory = Self.memory(3, isHeld: true)
+      memory.isMoved.first = isMoved
+      var effects: [RedundancyEffect] = []
+      var node = RedundancyNode(
+        .first, boot: BootID(2), memory: memory, configuration: .standard, at: Self.now,
+        into: &effects)
+      for case .renewLease(of: .first, let epoch, _, let operation) in effects {
+        node.apply(.lease(operation, .held(epoch)), at: Self.now, into: &effects)
+      }
+      #expect((node.servingEpoch(of: .first, at: Self.now) != nil) == isMoved)
+      #expect(
+        effects.contains { if case .moveUsers(of: .first, _, _, _) = $0 { true } else { false } }
+          == !isMoved)
+    }
+  }
+
+  @Test("a stream begun again in an epoch takes the mark back and numbers above the one before")
+  func streamBegunAgain() throws {
+    let epoch = OwnershipEpoch(4)
+    var effects: [StreamEffect] = []
+    var stream = AccountStream(epoch: epoch, beginning: 2, isResumed: true, into: &effects)
+    #expect(stream.mode == .leaving)
+    let mark = StandbyMark(epoch: epoch, number: 2 << 32 + 1, isPaired: false)
+    #expect(effects == [.write(mark)])
+    effects = []
+    let account = AccountName("alice@example.org")
+    let departure = try stream.append([1], to: account, at: Self.now, into: &effects)
+    #expect(departure == .after(StreamPosition(2 << 32 + 1)))
+    effects = []
+    stream.marked(mark, .written, at: Self.now, into: &effects)
+    #expect(stream.mode == .alone)
+    #expect(effects.first == .release(upTo: StreamPosition(2 << 32 + 1)))
+    // The first beginning in an epoch has nothing to take back.
+    effects = []
+    let fresh = AccountStream(epoch: epoch, beginning: 1, isResumed: false, into: &effects)
+    #expect(fresh.mode == .alone && effects.isEmpty)
+  }
+
+  @Test("a late report of a gap that the backup has filled since does not begin everything anew")
+  func lateGap() {
+    let epoch = OwnershipEpoch(1)
+    var effects: [StreamEffect] = []
+    var stream = AccountStream(epoch: epoch)
+    stream.pair(with: BootID(1), at: Self.now, into: &effects)
+    stream.provide([1], of: "alice@example.org", at: Self.now, into: &effects)
+    stream.acknowledge(StreamPosition(2), epoch: epoch, into: &effects)
+    effects = []
+    stream.resend(from: StreamPosition(2), to: BootID(1), at: Self.now, into: &effects)
+    #expect(effects.isEmpty)
+    #expect(stream.mode == .syncing)
+  }
 }

@@ -14,7 +14,7 @@ import Testing
 @Suite("Two nodes in one virtual time")
 struct PairSimulationTests {
   #if DEBUG
-    private static let usual = 250
+    private static let usual = 60
   #else
     private static let usual = 2_000
   #endif
