@@ -65,6 +65,8 @@ public struct AccountStream: Hashable, Sendable {
     let sentAt: MonotonicInstant
   }
 
+  /// Before the first entry.
+  private var origin = StreamPosition.start
   private var pending: [Pending] = []
   private var pendingBytes = 0
   private var lastInstant = MonotonicInstant.origin
@@ -95,6 +97,32 @@ public struct AccountStream: Hashable, Sendable {
     self.byteLimit = max(1, byteLimit)
     self.snapshotsInFlight = max(1, snapshotsInFlight)
     self.resendInterval = max(.nanoseconds(1), resendInterval)
+  }
+
+  /// The owner of `epoch`, which may have begun to serve the accounts in the same epoch before.
+  ///
+  /// Positions and marks begin above those of every earlier beginning, so nothing that is still on
+  /// its way can be taken for this one's. A mark that an earlier stream of the epoch has written,
+  /// or may yet write, is taken back before anything is acknowledged.
+  ///
+  /// - Parameters:
+  ///   - beginning: grows each time that the node begins to serve the accounts, over all its
+  ///     starts; below 2³².
+  ///   - isResumed: whether the node has owned the accounts in this epoch before.
+  ///   - effects: the mark to write.
+  public init(
+    epoch: OwnershipEpoch, policy: StandAlonePolicy = .after(.seconds(5)),
+    beginning: UInt64, isResumed: Bool, into effects: inout [StreamEffect]
+  ) {
+    self.init(epoch: epoch, policy: policy)
+    self.marks = beginning << 32
+    self.origin = StreamPosition(beginning << 32)
+    self.last = self.origin
+    self.acknowledged = self.origin
+    guard isResumed else { return }
+    self.isMarkWritten = true
+    self.mode = .leaving
+    self.writeMark(isPaired: false, into: &effects)
   }
 
   /// Entries that wait for an acknowledgement.
@@ -269,6 +297,8 @@ public struct AccountStream: Hashable, Sendable {
     if backup == self.backup {
       // Nothing is missing: a late report of a gap that has been filled.
       if expected == self.last.next { return }
+      // What the backup has acknowledged since, it had: the report was overtaken.
+      if expected <= self.acknowledged, self.acknowledged > self.origin { return }
       if let first = self.pending.first,
         first.entry.position <= expected || first.entry.content == .begin(for: backup)
       {
@@ -354,7 +384,7 @@ public struct AccountStream: Hashable, Sendable {
     _ content: StreamContent, at now: MonotonicInstant, into effects: inout [StreamEffect]
   ) {
     // What comes first has nothing to be counted from.
-    let isFirst = self.last == .start
+    let isFirst = self.last == self.origin
     let elapsed = isFirst ? 0 : max(0, now.nanoseconds(since: self.lastInstant))
     self.lastInstant = isFirst ? now : max(now, self.lastInstant)
     self.last = self.last.next

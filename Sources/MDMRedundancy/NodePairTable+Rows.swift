@@ -219,6 +219,21 @@ extension NodePairTable {
       "E06", "D3", Side(Self.away, []), side(.runningInBackupMode, .initialization),
       "The service manager of a backup was started anew.", [Self.fallBack]),
     Row(
+      "E08", "D3", Side(Self.away + [.idle], []), Side([.runningInBackupMode], []),
+      "The users of one node are with the other, and each node's reason tells of another event.",
+      ["Start the node's services.", Self.fallBack]),
+    Row(
+      "E09", "D3", Side([.normal] + Self.away, []), side(.takingOver, .peerDown, .peerReboot),
+      "The node is heard again while the other one is still taking over from it."),
+    Row(
+      "E11", "D3", Side([.takingBack], []), Side([.normal] + Self.away, []),
+      "The home is getting its users back from a peer that has none of them any more."),
+    Row(
+      "E10", "D4, split brain", side(.idle, .peerDown, .peerReboot),
+      Side([.normal, .takingOver, .takingBack, .fallingBack], []),
+      "A node that was cut off hears its peer again, which waits for the arbiter to decide.",
+      ["Repair the store or the witness."]),
+    Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",
       ["Repair or start the other node.", Self.recover]),

@@ -56,15 +56,21 @@ public struct NodeMemory: Hashable, Sendable {
   public var status: NodeStatus
   /// Whether high availability is on.
   public var highAvailability: HighAvailabilitySwitch
+  /// How often the switch had been changed as far as the peer was heard to know.
+  public var peerSwitchVersion: UInt64
   /// Recoveries taken part in.
   public var recoveryRound: UInt64
   /// What it knew and held of both nodes' users.
   public var ownership: PerNode<OwnershipView>
+  /// Of which users it had the state, of those that it held.
+  public var isMoved = PerNode(both: false)
 
   /// What a node that never ran knows.
   public init(highAvailability: HighAvailabilitySwitch) {
     self.status = highAvailability.isOn ? NodeStatus(.initializing, .initialization) : .notEnabled
     self.highAvailability = highAvailability
+    // Both nodes begin with the same switch.
+    self.peerSwitchVersion = highAvailability.version
     self.recoveryRound = 0
     self.ownership = PerNode(both: OwnershipView())
   }

@@ -83,6 +83,14 @@ extension RedundancyNode {
       && !self.isOwned(self.id, at: now)
   }
 
+  /// Whether this node's users are those of a peer that says it is the backup. Without a store a
+  /// backup that was started anew waits until it is let have them.
+  func isLeft(to backup: Heartbeat) -> Bool {
+    guard !self.shares[self.id].isHeld else { return false }
+    return backup.ownership[self.id].isHeld
+      || self.configuration.values.arbitration != .leaseStore
+  }
+
   // MARK: - Starting
 
   private func fromInitializing(at now: MonotonicInstant) -> NodeStatus? {
@@ -128,7 +136,7 @@ extension RedundancyNode {
     guard self.peer.isLost else { return nil }
     if self.isDownForGood(at: now) { return self.failed }
     guard self.isOwned(self.id, at: now) else { return nil }
-    if self.peer.isKnownAlive { return .normal }
+    if self.peer.isKnownAlive || !self.isSwitchKnown { return .normal }
     return self.isReady(self.id.peer, at: now)
       ? NodeStatus(.runningInBackupMode, .peerDownDuringInitialization) : nil
   }
@@ -141,7 +149,7 @@ extension RedundancyNode {
       if isDown { return self.failed }
       if !self.health.isHealthy { return nil }
       if self.peer.isKnownAlive && !self.shares[self.id.peer].isHeld { return nil }
-      return self.takingOverFromLost
+      return self.isSwitchKnown ? self.takingOverFromLost : nil
     }
     guard let heard = self.heard else { return nil }
     switch heard.status.state {
@@ -227,16 +235,17 @@ extension RedundancyNode {
       // Both were asked at once: the first node's users move.
       return self.id == .first && !heard.status.reason.isPeerLoss
         ? NodeStatus(.failingOver, .onAdminRequest) : nil
-    case .normal, .initializing:
+    case .normal, .initializing, .fallingBack, .takingBack:
       // The peer is back before anything was taken from it.
       return reason.isPeerLoss && !self.shares[other].isHeld ? .normal : nil
     case .runningInBackupMode, .backupActivated:
-      return heard.ownership[self.id].isHeld ? self.takenOver : nil
+      if heard.ownership[self.id].isHeld || self.isLeft(to: heard) { return self.takenOver }
+      // A backup that was started anew before its peer had taken its users.
+      return reason.isPeerLoss && !self.shares[other].isHeld ? .normal : nil
     case .idle:
       return heard.status.isFenced && !self.shares[other].isHeld ? .normal : nil
     // The users are on their way here.
-    case .failedOver, .failedOverCriticalServicesNotRunning, .failoverAffectedServices,
-      .fallingBack, .takingBack, .unknown:
+    case .failedOver, .failedOverCriticalServicesNotRunning, .failoverAffectedServices, .unknown:
       return nil
     }
   }

@@ -11,6 +11,10 @@ extension RedundancyNode {
   ) {
     let share = self.shares[home]
     guard share.request == nil, now >= share.nextAttempt else { return }
+    if let leftover = share.leftover, !share.isHeld {
+      self.ask(.release, for: home, epoch: leftover, at: now, into: &effects)
+      return
+    }
     self.ask(
       share.isHeld ? .renew : .acquire, for: home, epoch: share.epoch, at: now, into: &effects)
   }
@@ -50,7 +54,7 @@ extension RedundancyNode {
     self.shares[home].request = nil
     switch outcome {
     case .held(let epoch): self.leaseHeld(home, epoch, request)
-    case .released: self.shares[home].pendingRelease = nil
+    case .released: self.leaseReleased(home, at: now)
     case .refused(let owner, let epoch):
       self.leaseRefused(home, owner, epoch, request, at: now, into: &effects)
     case .unknown:
@@ -74,16 +78,31 @@ extension RedundancyNode {
     self.shares[home].nextAttempt = request.sent.advanced(by: values.heartbeatInterval)
   }
 
+  /// Whatever was asked for under the old epoch can do nothing any more.
+  private mutating func leaseReleased(_ home: NodeID, at now: MonotonicInstant) {
+    self.shares[home].pendingRelease = nil
+    guard self.shares[home].leftover != nil else { return }
+    self.shares[home].leftover = nil
+    self.shares[home].nextAttempt = now
+  }
+
   private mutating func leaseRefused(
     _ home: NodeID, _ owner: NodeID?, _ epoch: OwnershipEpoch, _ request: Share.Request,
     at now: MonotonicInstant, into effects: inout [RedundancyEffect]
   ) {
     self.shares[home].nextAttempt = now.advanced(by: self.retryInterval)
     if request.kind == .release {
-      self.shares[home].pendingRelease = nil
+      self.leaseReleased(home, at: now)
       return
     }
-    if owner == self.id, epoch >= self.shares[home].epoch {
+    if owner == self.id, epoch == self.shares[home].epoch {
+      // A request to give this lease back may still be on its way, from an earlier start even:
+      // were the lease prolonged, that request would end it behind the node's back.
+      self.shares[home].leftover = epoch
+      self.shares[home].nextAttempt = now
+      return
+    }
+    if owner == self.id, epoch > self.shares[home].epoch {
       // An earlier request whose outcome was unknown had succeeded: prolonging tells until when.
       if self.shares[home].lastHeld != epoch {
         self.shares[home].isMoved =

@@ -41,7 +41,9 @@ extension RedundancyNode {
     case .fallingBack: return isOwn || !self.isPeerReadyToTakeBack
     case .takingBack: return isOwn && self.services.areStarted
     // What it has it keeps while it starts; a node that starts alone takes everything.
-    case .initializing: return self.peer.isLost || (isOwn && self.shares[home].isHeld)
+    case .initializing:
+      if isOwn && self.shares[home].isHeld { return true }
+      return self.peer.isLost && (isOwn || self.isSwitchKnown)
     case .runningInFailedMode: return isOwn && self.shares[home].isHeld
     // A fenced node tries whether it may serve again.
     case .idle: return isOwn && self.status.isFenced
@@ -150,6 +152,8 @@ extension RedundancyNode {
     if share.isServed { effects.append(.disconnectUsers(of: home)) }
     self.drop(home)
     guard share.isHeld, self.configuration.values.arbitration == .leaseStore else { return }
+    // A restart must not go on with a lease that is being given back.
+    self.rememberIfChanged(into: &effects)
     let end = now.advanced(by: self.configuration.values.leaseDuration)
     self.shares[home].pendingRelease = (share.epoch, end)
     self.ask(.release, for: home, epoch: share.epoch, at: now, into: &effects)
@@ -177,11 +181,9 @@ extension RedundancyNode {
   }
 
   /// What a restart resumes: users that were here still are.
-  mutating func resumeShares(_ state: NodeState) {
+  mutating func resumeShares(_ memory: NodeMemory) {
     for home in NodeID.allCases where self.shares[home].isHeld {
-      let isOnTheWay =
-        (home == self.id && state == .takingBack) || (home != self.id && state == .takingOver)
-      self.shares[home].isMoved = !isOnTheWay
+      self.shares[home].isMoved = memory.isMoved[home]
       // Without a store nobody else remembers; the node claims anew once it knows its peer.
       if self.configuration.values.arbitration != .leaseStore { self.shares[home].isHeld = false }
     }
@@ -233,6 +235,11 @@ extension RedundancyNode {
     }
     let peerState = heard.status.state
     if home == self.id { return peerState != .takingOver && !peerState.isBackup }
-    return peerState == .failingOver || peerState.isAway
+    if peerState == .failingOver { return true }
+    // A peer that has not heard of this node's state may be about to claim what it gave up.
+    let isUnheard = (heard.heard?.sent ?? .distantPast) < self.stateSince
+    if isWitnessed && (isUnheard || heard.heard?.boot != self.boot) { return false }
+    // Whoever has failed without its users does not ask for them again.
+    return peerState.isAway || peerState == .runningInFailedMode
   }
 }

@@ -81,6 +81,7 @@ extension RedundancyNode {
     if let receipt = heartbeat.heard, receipt.boot == self.boot {
       self.peer.acknowledged = max(self.peer.acknowledged ?? receipt.sent, receipt.sent)
     }
+    self.peerSwitchVersion = max(self.peerSwitchVersion, heartbeat.highAvailability.version)
     self.learn(heartbeat.ownership, at: now, into: &effects)
     if heartbeat.isGoodbye { self.losePeer(at: now) }
     if heartbeat.highAvailability.version > self.highAvailability.version {
@@ -144,8 +145,12 @@ extension RedundancyNode {
     var memory = self.remembered
     memory.status = self.status
     memory.highAvailability = self.highAvailability
+    memory.peerSwitchVersion = self.peerSwitchVersion
     memory.recoveryRound = self.recoveryRound
     memory.ownership = PerNode(first: self.shares.first.view, second: self.shares.second.view)
+    memory.isMoved = PerNode(
+      first: self.shares.first.isHeld && self.shares.first.isMoved,
+      second: self.shares.second.isHeld && self.shares.second.isMoved)
     guard memory != self.remembered else { return }
     self.remembered = memory
     effects.append(.remember(memory))

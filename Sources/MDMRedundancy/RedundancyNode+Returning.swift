@@ -30,19 +30,26 @@ extension RedundancyNode {
       if self.heals(by: .recovery) { return NodeStatus(.runningInFailedMode, .unknown) }
       return self.losesToPeer ? self.away : nil
     case .runningInFailedMode:
+      let isNoBackup =
+        heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
+      if isNoBackup { return heard.status }
       // P21 in the documents' way: the peer saw that both had taken over.
       return self.heals(by: .recovery) && self.status.reason.isPeerLoss
         ? NodeStatus(.runningInFailedMode, .unknown) : nil
+    case .normal:
+      // The peer took its users back while the link was cut.
+      return heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
+        ? .normal : nil
     case .failedOver:
       // H14: the former backup is well again.
       return self.status.state == .backupActivated
         ? NodeStatus(.runningInBackupMode, self.status.reason) : nil
-    case .normal:
-      // A backup that never came to own the users has nothing to give back.
-      let isPeersOwn = heard.ownership[self.id.peer].isHeld
-      return isPeersOwn && !self.shares[self.id.peer].isHeld ? .normal : nil
+    case .takingOver:
+      // The peer did not hear this node, and has taken its users.
+      return heard.status.reason.isPeerLoss && heard.ownership[self.id].isHeld
+        && !self.shares[self.id].isHeld ? self.away : nil
     // The peer stands by, or will when it has heard of this node.
-    case .initializing, .idle, .takingOver, .failingOver,
+    case .initializing, .idle, .failingOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }
@@ -84,10 +91,15 @@ extension RedundancyNode {
     case .takingBack:
       return heard.status.reason == .onAdminRequest && self.status.reason == .automaticFallback
         ? NodeStatus(.fallingBack, .onAdminRequest) : nil
+    case .runningInBackupMode, .backupActivated:
+      // The home took over instead while it did not hear this node.
+      return heard.ownership[self.id].isHeld || self.isLeft(to: heard) ? self.away : nil
+    case .idle:
+      // The home is cut off from its arbiter; whoever holds its users decides what is next.
+      return heard.status.isFenced ? NodeStatus(.takingOver, .peerDown) : nil
     // The peer has not followed yet.
-    case .initializing, .idle, .runningInBackupMode, .takingOver, .failingOver, .failedOver,
-      .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .backupActivated,
-      .failoverAffectedServices:
+    case .initializing, .takingOver, .failingOver, .failedOver,
+      .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
       return nil
     }
   }

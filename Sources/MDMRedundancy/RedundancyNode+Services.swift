@@ -39,7 +39,9 @@ extension RedundancyNode {
     case .takingBack:
       self.startServices(into: &effects)
     case .initializing, .takingOver:
-      if !self.health.criticalServicesRun { self.startServices(into: &effects) }
+      if !self.health.criticalServicesRun || self.services.isStopping {
+        self.startServices(into: &effects)
+      }
     // These states leave the services as they are.
     case .idle, .normal, .runningInBackupMode, .failedOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .runningInFailedMode, .unknown,
@@ -83,12 +85,22 @@ extension RedundancyNode {
 
   // MARK: - The witness
 
+  /// Whether the peer knows how high availability is switched. Until it does, it may act by the
+  /// old position: so a node that was switched off needs the witness's word, and one that was
+  /// switched on takes nobody's users. With a store the lease says it all.
+  var isSwitchKnown: Bool {
+    self.configuration.values.arbitration != .witness
+      || self.peerSwitchVersion >= self.highAvailability.version
+  }
+
   /// Until when a node without a store may serve, from what the peer has heard or the witness
   /// has said.
   var standingEnd: MonotonicInstant {
     guard self.isPaired else { return .distantFuture }
     // With high availability off on both nodes nobody takes anything over.
-    if self.status.state == .unknown, self.peer.latest?.highAvailability.isOn != true {
+    if self.status.state == .unknown, self.isSwitchKnown,
+      self.peer.latest?.highAvailability.isOn != true
+    {
       return .distantFuture
     }
     return max(self.heardEnd, self.witness.grantEnd)
@@ -97,7 +109,9 @@ extension RedundancyNode {
   /// Until when the peer, which has heard this node, takes nothing over.
   var heardEnd: MonotonicInstant {
     let values = self.configuration.values
-    if self.status.state == .unknown, self.peer.latest?.highAvailability.isOn != true {
+    if self.status.state == .unknown, self.isSwitchKnown,
+      self.peer.latest?.highAvailability.isOn != true
+    {
       return .distantFuture
     }
     guard let acknowledged = self.peer.acknowledged else { return .distantPast }
@@ -131,8 +145,9 @@ extension RedundancyNode {
     case .idle: self.status.isFenced
     // Whoever is away takes over only when its peer is lost.
     case .failedOver, .failoverAffectedServices: self.peer.isLost
-    case .failingOver, .failedOverCriticalServicesNotRunning, .runningInFailedMode, .unknown:
-      false
+    // A peer that has not heard of the switch may have taken the users over.
+    case .unknown: !self.isSwitchKnown
+    case .failingOver, .failedOverCriticalServicesNotRunning, .runningInFailedMode: false
     }
   }
 

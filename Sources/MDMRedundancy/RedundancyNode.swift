@@ -36,6 +36,8 @@ public struct RedundancyNode: Sendable {
   public internal(set) var status: NodeStatus
   /// Whether high availability is on.
   public internal(set) var highAvailability: HighAvailabilitySwitch
+  /// How often the switch had been changed as far as the peer was heard to know.
+  var peerSwitchVersion: UInt64
   /// The services as last reported.
   public internal(set) var health: ServiceHealth
   /// Whether it has said goodbye; nothing happens to it any more.
@@ -89,6 +91,7 @@ public struct RedundancyNode: Sendable {
     self.configuration = configuration
     self.isPaired = isPaired
     self.highAvailability = memory.highAvailability
+    self.peerSwitchVersion = memory.peerSwitchVersion
     self.health = health
     self.recoveryRound = memory.recoveryRound
     self.remembered = memory
@@ -102,7 +105,7 @@ public struct RedundancyNode: Sendable {
     self.shares = PerNode(
       first: Share(resuming: memory.ownership.first),
       second: Share(resuming: memory.ownership.second))
-    self.resumeShares(memory.status.state)
+    self.resumeShares(memory)
     self.requestServices(for: self.status, into: &effects)
     self.settle(at: now, into: &effects)
   }
@@ -145,7 +148,10 @@ public struct RedundancyNode: Sendable {
       self.leaseAnswered(operation, outcome, at: now, into: &effects)
     case .witness(let operation, let outcome): self.witnessAnswered(operation, outcome)
     case .internalError:
-      self.enter(NodeStatus(.runningInFailedMode, .unknown), at: now, into: &effects)
+      // With high availability off there is no group that could fail or be recovered.
+      if self.highAvailability.isOn {
+        self.enter(NodeStatus(.runningInFailedMode, .unknown), at: now, into: &effects)
+      }
     }
     self.settle(at: now, into: &effects)
   }

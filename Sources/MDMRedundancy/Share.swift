@@ -20,6 +20,9 @@ struct Share: Sendable {
   var nextAttempt = MonotonicInstant.distantPast
   /// A lease that the store may still think is this node's, and until when that matters.
   var pendingRelease: (epoch: OwnershipEpoch, until: MonotonicInstant)?
+  /// A lease that the store still thinks is this node's, although the node may have asked to give
+  /// it back: it is asked to end before the users are asked for again.
+  var leftover: OwnershipEpoch?
   /// The move that is awaited.
   var move: OperationID?
   /// When a move may be tried next.
