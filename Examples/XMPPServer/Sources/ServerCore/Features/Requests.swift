@@ -57,6 +57,15 @@ extension XMPPServer {
       self.performServerInformation(request)
     case (DiscoveryElements.items, "query", false):
       self.performServerItems(request)
+    default:
+      return try self.performAnywhere(request)
+    }
+    return true
+  }
+
+  /// What a client may ask of the server and of its own account alike.
+  private func performAnywhere(_ request: Request) throws -> Bool {
+    switch (request.payload.namespace, request.payload.name, request.isSet) {
     case ("urn:xmpp:ping", "ping", false):
       request.succeed()
     case ("jabber:iq:version", "query", false):
@@ -107,18 +116,8 @@ extension XMPPServer {
       try self.performArchive(request)
     case ("jabber:iq:private", "query", _):
       try self.performPrivateStorage(request)
-    case ("urn:xmpp:ping", "ping", false):
-      request.succeed()
-    case ("jabber:iq:version", "query", false):
-      request.succeed(SmallAnswers.version)
-    case ("urn:xmpp:time", "time", false):
-      request.succeed(SmallAnswers.time(of: self))
-    case (RegistrationElements.namespace, "query", _):
-      try self.performRegistration(request)
-    case (StreamNamespaces.session, "session", true):
-      request.succeed()
     default:
-      return false
+      return try self.performAnywhere(request)
     }
     return true
   }

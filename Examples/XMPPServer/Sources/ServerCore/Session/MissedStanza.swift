@@ -66,19 +66,25 @@ extension ClientSession {
 extension XMPPServer {
   /// Sends a device that has come back what it has missed, oldest first.
   func sendMissed(to session: ClientSession) {
-    let missed = session.missed
-    guard !missed.isEmpty else { return }
-    session.missed = []
+    guard !session.missed.isEmpty else { return }
     self.appendArchive()
-    self.attempt("missed") {
-      for stanza in missed {
-        guard
-          let message = try self.store.message(of: session.account.id, position: stanza.position)
-        else { continue }
+    var sent = 0
+    let isRead = self.attempt("missed") {
+      for stanza in session.missed {
+        let message = try self.store.message(of: session.account.id, position: stanza.position)
+        sent += 1
+        // One that has been pruned meanwhile is too old for everybody.
+        guard let message else { continue }
         session.send(
           stanza.bytes(message, to: session.address, by: self.binding),
           position: stanza.waits ? stanza.position : nil)
       }
+    }
+    session.missed.removeFirst(sent)
+    // What follows would come after a gap: the client may try again.
+    if !isRead {
+      session.connection?.fail(
+        .init(.internalServerError, "the archive cannot be read"), keepsSession: true)
     }
   }
 }
