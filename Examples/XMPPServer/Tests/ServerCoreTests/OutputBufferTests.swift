@@ -187,3 +187,10 @@ struct OutputBufferTests {
     #expect(buffer.marks.map(\.position) == [1])
   }
 }
+
+extension OutputBuffer {
+  /// Appends one piece that is there already.
+  fileprivate mutating func append(_ piece: String.UTF8View) {
+    self.append { $0.append(contentsOf: piece) }
+  }
+}

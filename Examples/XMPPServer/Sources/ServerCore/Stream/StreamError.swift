@@ -2,7 +2,6 @@ import MDMXMPP
 
 /// The condition for which a stream ends (RFC 6120 §4.9.3).
 enum StreamCondition: String {
-  case badFormat = "bad-format"
   case badNamespacePrefix = "bad-namespace-prefix"
   case conflict = "conflict"
   case connectionTimeout = "connection-timeout"

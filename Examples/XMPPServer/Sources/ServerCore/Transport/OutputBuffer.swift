@@ -32,11 +32,6 @@ struct OutputBuffer {
   var count: Int { self.bytes.count - self.head }
   var isEmpty: Bool { self.count == 0 }
 
-  /// Appends one piece.
-  mutating func append(_ piece: some Sequence<UInt8>) {
-    self.append { $0.append(contentsOf: piece) }
-  }
-
   /// Appends what `write` appends as one piece; returns where it lies in ``bytes``.
   @discardableResult
   mutating func append(
