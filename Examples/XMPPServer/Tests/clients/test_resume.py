@@ -150,7 +150,11 @@ class Resuming(ServerCase):
     async def test_acknowledging_more_than_was_sent_ends_the_stream(self):
         phone = await self.raw("alice").sign_in(management=True)
         phone.send("<a xmlns='urn:xmpp:sm:3' h='4000000'/>")
-        self.assertEqual(await phone.stream_error(), "undefined-condition")
+        error = await phone.expect(name="error")
+        self.assertEqual(error.condition, "undefined-condition")
+        counts = error.xml.find("{urn:xmpp:sm:3}handled-count-too-high")
+        self.assertEqual(counts.attrib, {"h": "4000000", "send-count": "0"})
+        await phone.closed()
 
     @settings(engine__resumeWindow="1")
     async def test_after_the_window_messages_wait_for_the_next_sign_in(self):

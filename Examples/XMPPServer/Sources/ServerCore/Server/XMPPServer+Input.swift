@@ -109,7 +109,7 @@ extension XMPPServer {
             .undefinedCondition, "more is acknowledged than was sent",
             detail: Element(
               "handled-count-too-high", namespace: Namespaces.streamManagement,
-              ["h": "\(handled)"])))
+              ["h": "\(handled)", "send-count": "\(management.sent)"])))
       }
       session.acknowledge(handled)
     }

@@ -33,6 +33,9 @@ struct StreamManagement {
     self.acknowledged = acknowledged
   }
 
+  /// Stanzas sent to the client, modulo 2³².
+  var sent: UInt32 { self.acknowledged &+ UInt32(truncatingIfNeeded: self.queue.count - self.head) }
+
   /// The stanzas that are not acknowledged, oldest first.
   var unacknowledged: ArraySlice<Stanza> { self.queue[self.head...] }
 

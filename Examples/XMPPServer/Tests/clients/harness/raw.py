@@ -179,10 +179,12 @@ class RawClient(Inbox, asyncio.Protocol):
     async def resume(self, previous=None, handled=None, **options):
         """Connects again and asks for the stream that was cut; returns the answer."""
         await self.negotiate(**options)
-        handled = self.handled if handled is None else handled
+        if handled is not None:
+            # The count goes on from there: the server may ask for it right behind its answer.
+            self.handled = handled
         # What the server sends again comes right behind its answer.
         self.counts = True
-        self.send(f"<resume xmlns='{SM}' previd='{previous or self.resume_id}' h='{handled}'/>")
+        self.send(f"<resume xmlns='{SM}' previd='{previous or self.resume_id}' h='{self.handled}'/>")
         return await self.expect(lambda s: s.name in ("resumed", "failed"), namespace=SM)
 
     def cut(self):
