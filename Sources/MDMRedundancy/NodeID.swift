@@ -59,6 +59,7 @@ public struct OwnershipEpoch: Hashable, Comparable, Sendable, BitwiseCopyable {
 }
 
 /// One value for each node of the pair.
+@frozen
 public struct PerNode<Value> {
   /// The first node's.
   public var first: Value
@@ -66,24 +67,27 @@ public struct PerNode<Value> {
   public var second: Value
 
   /// A value for each.
+  @inlinable
   public init(first: Value, second: Value) {
     self.first = first
     self.second = second
   }
 
   /// The same value for both.
+  @inlinable
   public init(both value: Value) {
     self.first = value
     self.second = value
   }
 
-  /// The value of a node.
+  /// The value of a node, changed in place.
+  @inlinable
   public subscript(node: NodeID) -> Value {
     get { node == .first ? self.first : self.second }
-    set {
+    _modify {
       switch node {
-      case .first: self.first = newValue
-      case .second: self.second = newValue
+      case .first: yield &self.first
+      case .second: yield &self.second
       }
     }
   }

@@ -23,7 +23,7 @@ internal import MDMStanza
 ///
 ///     let verdict = PairSimulation.run(seed: 7)
 ///     #expect(verdict.violation == nil, "\(PairSimulation.story(of: 7))")
-public struct PairSimulation {
+public struct PairSimulation: ~Copyable {
   /// A safeguard that a control switches off, so that the checks can show that they are alive.
   public enum Safeguard: UInt8, Sendable, CaseIterable {
     /// The store compares owner and epoch before it prolongs a lease.
@@ -109,8 +109,8 @@ public struct PairSimulation {
   var losses: [Int] = []
   var verdict = Verdict()
   var ledger = PairLedger()
-  /// The users, when there is a store.
-  var users: PairUsers?
+  /// The users, of whom there are some when there is a store.
+  var users: PairUsers
   var userRandom: SeededGenerator
   var endingAt: Int?
   /// Nodes that an administrator has moved by hand, or a pair that was switched off.
@@ -203,12 +203,11 @@ public struct PairSimulation {
     self.hosts = PerNode(
       first: Host(memory: memory, clock: PairClock(startingAt: 5 * Self.second)),
       second: Host(memory: memory, clock: PairClock(startingAt: 900 * Self.second)))
-    if configuration.values.arbitration == .leaseStore {
-      self.users = PairUsers(
-        at: PerNode(
-          first: self.hosts.first.clock.reading(at: 0),
-          second: self.hosts.second.clock.reading(at: 0)))
-    }
+    self.users = PairUsers(
+      areThere: configuration.values.arbitration == .leaseStore,
+      at: PerNode(
+        first: self.hosts.first.clock.reading(at: 0),
+        second: self.hosts.second.clock.reading(at: 0)))
     self.store.ignoresEpochs = missing == .epochCheck
     self.store.shortensLeases = missing == .selfDemotion
     self.store.witnessAgrees = missing == .oneWitnessedNode
@@ -242,9 +241,9 @@ public struct PairSimulation {
   private var isOver: Bool {
     mutating get {
       guard self.isConverged else { return false }
-      guard self.users != nil else { return true }
+      guard self.users.areThere else { return true }
       guard let end = self.endingAt else {
-        self.users?.isEnding = true
+        self.users.isEnding = true
         self.endingAt = self.now + 200 * Self.second
         return false
       }

@@ -18,7 +18,7 @@ enum PairUsersEvent {
 
 /// The users of both nodes, their devices, those who write to them, and what the nodes have of
 /// their accounts.
-struct PairUsers {
+struct PairUsers: ~Copyable {
   /// One node's part in serving the users of one node.
   struct Part {
     var accounts: PairAccounts
@@ -30,6 +30,13 @@ struct PairUsers {
     var stream: AccountStream?
     var replica: AccountReplica
     var waiting: [(position: StreamPosition, departure: Leaving)] = []
+
+    /// Changes the stream where it is, if there is one.
+    mutating func changeStream(_ body: (inout AccountStream) -> Void) {
+      guard var stream = self.stream.take() else { return }
+      body(&stream)
+      self.stream = stream
+    }
   }
 
   /// What leaves a node.
@@ -70,10 +77,13 @@ struct PairUsers {
     first: ConnectionRegister(node: .first), second: ConnectionRegister(node: .second))
   var isEnding = false
 
-  init(at instants: PerNode<MonotonicInstant>) {
+  /// Whether there are any.
+  var areThere: Bool { !self.names.isEmpty }
+
+  init(areThere: Bool, at instants: PerNode<MonotonicInstant>) {
     let lists = PerNode(
-      first: [AccountName("a@example.org"), AccountName("b@example.org")],
-      second: [AccountName("c@example.org"), AccountName("d@example.org")])
+      first: areThere ? [AccountName("a@example.org"), AccountName("b@example.org")] : [],
+      second: areThere ? [AccountName("c@example.org"), AccountName("d@example.org")] : [])
     func part(_ home: NodeID, on node: NodeID) -> Part {
       Part(
         accounts: home == node
