@@ -1,3 +1,5 @@
+public import MDMStanza
+
 /// One of the two nodes of a presence redundancy group.
 ///
 /// The same value names the node's users: those whose home is this node, wherever they are
@@ -56,6 +58,20 @@ public struct OwnershipEpoch: Hashable, Comparable, Sendable, BitwiseCopyable {
 
   /// Whether the left epoch is the earlier one.
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// The right to serve the users of one node, for a time.
+public struct ServingTerm: Hashable, Sendable, BitwiseCopyable {
+  /// The epoch in which they are served.
+  public var epoch: OwnershipEpoch
+  /// When the right ends, unless it is prolonged; half-open.
+  public var end: MonotonicInstant
+
+  /// The right to serve in `epoch` up to `end`.
+  public init(epoch: OwnershipEpoch, end: MonotonicInstant) {
+    self.epoch = epoch
+    self.end = end
+  }
 }
 
 /// One value for each node of the pair.

@@ -45,9 +45,11 @@ extension PairSimulation {
 
   /// Whether a node serves users at this moment.
   func servingEpoch(of home: NodeID, on node: NodeID) -> UInt64? {
-    guard self.hosts[node].node != nil else { return nil }
-    let local = self.hosts[node].clock.reading(at: self.now)
-    return self.hosts[node].node?.servingEpoch(of: home, at: local)?.rawValue
+    let host = self.hosts[node]
+    guard let term = host.view?.terms[home], host.clock.reading(at: self.now) < term.end else {
+      return nil
+    }
+    return term.epoch.rawValue
   }
 
   mutating func check() {
@@ -82,13 +84,13 @@ extension PairSimulation {
 
   private var areHearing: Bool {
     NodeID.allCases.allSatisfy {
-      self.hosts[$0].node != nil && self.hosts[$0].isCut == 0 && self.hosts[$0].isPaused == 0
-        && self.hosts[$0].node?.peerStatus != nil
+      self.hosts[$0].isCut == 0 && self.hosts[$0].isPaused == 0
+        && self.hosts[$0].view?.peerStatus != nil
     } && self.losses.isEmpty
   }
 
   private mutating func checkNames() {
-    guard let first = self.hosts.first.node?.status, let second = self.hosts.second.node?.status,
+    guard let first = self.hosts.first.view?.status, let second = self.hosts.second.view?.status,
       self.areHearing, !self.hasName(first, second)
     else {
       self.ledger.unnamedSince = nil
@@ -116,7 +118,7 @@ extension PairSimulation {
     let isNormal =
       self.now >= self.faultsEnd
       && NodeID.allCases.allSatisfy { node in
-        self.hosts[node].node?.status == .normal
+        self.hosts[node].view?.status == .normal
           && self.servingEpoch(of: node, on: node) != nil
           && self.servingEpoch(of: node.peer, on: node) == nil
       }

@@ -35,7 +35,7 @@ extension PairSimulation {
     let delay = self.userRandom.number(in: 5_000...40_000) * Self.millisecond
     self.queue.schedule(.users(.standBy(name, device: index)), at: self.now + delay)
     guard let node = self.users.devices[name]?[index].node,
-      let home = self.users.writers[name]?.home, self.hosts[node.peer].node != nil,
+      let home = self.users.writers[name]?.home, self.hosts[node.peer].isUp,
       self.hosts[node.peer].isPaused == 0, !self.users.registers[node.peer].serves[home]
     else { return }
     let client = self.client(name, index)
@@ -50,7 +50,8 @@ extension PairSimulation {
     for node in NodeID.allCases {
       if self.hosts[node].isPaused > 0 { return }
       for home in NodeID.allCases
-      where self.users.registers[node].serves[home] && self.servingEpoch(of: home, on: node) == nil {
+      where self.users.registers[node].serves[home] && self.servingEpoch(of: home, on: node) == nil
+      {
         return
       }
     }

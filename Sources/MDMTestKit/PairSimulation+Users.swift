@@ -66,7 +66,8 @@ extension PairSimulation {
     self.users.parts[node][home].waiting = []
     var effects: [StreamEffect] = []
     self.users.parts[node][home].stream = AccountStream(
-      epoch: epoch, policy: .after(.seconds(20)), beginning: self.users.parts[node][home].beginnings,
+      epoch: epoch, policy: .after(.seconds(20)),
+      beginning: self.users.parts[node][home].beginnings,
       isResumed: wasServed, into: &effects)
     self.perform(effects, of: home, on: node)
     self.openConnections(of: home, on: node)
@@ -121,7 +122,7 @@ extension PairSimulation {
       self.users.parts[node][home].servedEpoch = before.rawValue
       return .done
     }
-    guard self.hosts[node.peer].node != nil, self.hosts[node.peer].isPaused == 0,
+    guard self.hosts[node.peer].isUp, self.hosts[node.peer].isPaused == 0,
       self.hosts.first.isCut == 0, self.hosts.second.isCut == 0
     else { return .unknown }
     let other = self.users.parts[node.peer][home]
@@ -329,7 +330,7 @@ extension PairSimulation {
 
   private mutating func take(_ entry: StreamEntry, of home: NodeID, on node: NodeID) {
     // Whoever serves the users, or stands still, is nobody's backup.
-    guard self.hosts[node].node != nil, self.hosts[node].isPaused == 0,
+    guard self.hosts[node].isUp, self.hosts[node].isPaused == 0,
       self.users.parts[node][home].stream == nil
     else { return }
     let now = self.local(node)
@@ -376,16 +377,16 @@ extension PairSimulation {
   /// Once a second: deadlines, pairing, acknowledgements of the devices.
   private mutating func tick() {
     for node in NodeID.allCases {
-      guard let value = self.hosts[node].node, self.hosts[node].isPaused == 0 else { continue }
+      guard let view = self.hosts[node].view, self.hosts[node].isPaused == 0 else { continue }
       let now = self.local(node)
       let peer = BootID(self.hosts[node.peer].boot)
       let isUp =
-        self.hosts[node.peer].node != nil && value.peerStatus != nil
+        self.hosts[node.peer].isUp && view.peerStatus != nil
         && self.hosts.first.isCut == 0 && self.hosts.second.isCut == 0
       for home in NodeID.allCases where self.users.parts[node][home].stream != nil {
         self.stream(of: home, on: node) { stream, effects in
           stream.expire(at: now, into: &effects)
-          if value.peerStatus == nil { stream.peerLost(at: now, into: &effects) }
+          if view.peerStatus == nil { stream.peerLost(at: now, into: &effects) }
           if isUp { stream.pair(with: peer, at: now, into: &effects) }
         }
       }

@@ -20,7 +20,7 @@ enum PairUsersEvent {
 /// their accounts.
 struct PairUsers: ~Copyable {
   /// One node's part in serving the users of one node.
-  struct Part {
+  final class Part {
     var accounts: PairAccounts
     /// In which epoch the accounts were last served with this data; nil when it is somebody
     /// else's, or in pieces.
@@ -31,8 +31,14 @@ struct PairUsers: ~Copyable {
     var replica: AccountReplica
     var waiting: [(position: StreamPosition, departure: Leaving)] = []
 
+    init(accounts: PairAccounts, servedEpoch: UInt64?) {
+      self.accounts = accounts
+      self.servedEpoch = servedEpoch
+      self.replica = AccountReplica(boot: BootID(1))
+    }
+
     /// Changes the stream where it is, if there is one.
-    mutating func changeStream(_ body: (inout AccountStream) -> Void) {
+    func changeStream(_ body: (inout AccountStream) -> Void) {
       guard var stream = self.stream.take() else { return }
       body(&stream)
       self.stream = stream
@@ -89,7 +95,7 @@ struct PairUsers: ~Copyable {
         accounts: home == node
           ? PairAccounts(opening: lists[home], at: instants[node])
           : PairAccounts(at: instants[node]),
-        servedEpoch: home == node ? 0 : nil, replica: AccountReplica(boot: BootID(1)))
+        servedEpoch: home == node ? 0 : nil)
     }
     self.parts = PerNode(
       first: PerNode(first: part(.first, on: .first), second: part(.second, on: .first)),
