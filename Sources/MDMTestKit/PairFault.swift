@@ -34,8 +34,8 @@ public struct PairFault: Hashable, Sendable, CustomStringConvertible {
     case startsFail(NodeID)
     /// Moving users to the node fails, or nobody knows how it ended.
     case movesFail(NodeID, isUnknown: Bool)
-    /// The node's clock jumps by so many milliseconds. One that jumps back stands still until it has
-    /// caught up: an instant never comes again.
+    /// The node's clock jumps by so many milliseconds. One that jumps back stands still until it
+    /// has caught up: an instant never comes again.
     case jump(NodeID, milliseconds: Int)
     /// The node's clock runs at so many thousandths of true time.
     case rate(NodeID, permille: Int)
