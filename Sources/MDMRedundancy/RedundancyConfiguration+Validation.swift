@@ -43,10 +43,7 @@ extension RedundancyConfiguration.Values {
       if !holds { found.append(.init(setting: setting, value: value, allowed: allowed)) }
     }
     func within(_ setting: String, _ value: Duration, from low: Duration, to high: Duration) {
-
-      require(
-        value >= low && value <= high, setting, "\(value)",
-        "\(low)…\(high)")
+      require(value >= low && value <= high, setting, "\(value)", "\(low)…\(high)")
     }
     let tick = Duration.nanoseconds(1)
     within("heartbeatInterval", self.heartbeatInterval, from: tick, to: Self.hour)
@@ -71,9 +68,11 @@ extension RedundancyConfiguration.Values {
     within(
       "leaseDuration", self.leaseDuration,
       from: self.heartbeatInterval + self.ownershipMargin + tick, to: Self.hour)
+    // What an acknowledgement gives has to last until the next one.
+    let acknowledged = self.arbitration == .witness ? self.heartbeatInterval : .zero
     within(
       "ownershipMargin", self.ownershipMargin, from: .zero,
-      to: min(self.leaseDuration, self.heartbeatTimeout) - tick)
+      to: min(self.leaseDuration, self.heartbeatTimeout - acknowledged) - tick)
     within("recoveryDelay", self.recoveryDelay, from: tick, to: Self.day)
     within(
       "recoveryDelayLimit", self.recoveryDelayLimit, from: self.recoveryDelay, to: Self.day * 7)
@@ -85,6 +84,12 @@ extension RedundancyConfiguration.Values {
     var found: [String] = []
     if self.initializationTimeout < self.heartbeatTimeout {
       found.append("initializationTimeout is shorter than heartbeatTimeout")
+    }
+    if self.transitionTimeout <= self.initializationTimeout {
+      found.append("transitionTimeout is no longer than initializationTimeout")
+    }
+    if self.transitionTimeout <= self.criticalServiceDelay {
+      found.append("transitionTimeout is no longer than criticalServiceDelay")
     }
     for node in NodeID.allCases
     where self.reloginLimits[node].lower < self.criticalServiceDelay {

@@ -44,7 +44,10 @@ public struct RedundancyConfiguration: Hashable, Sendable {
     /// Silence after which the peer is lost; half-open. Default: 60 s. Range: more than
     /// the interval, at most 1 hour.
     public var heartbeatTimeout = Duration.seconds(60)
-    /// The same while the node starts. Default: 120 s. Range: more than 0, at most 1 day.
+    /// The same while the node starts; with a witness a node that starts waits for
+    /// ``heartbeatTimeout`` at least, since its peer may serve for so long on what the start before
+    /// acknowledged. Default: 120 s. Range: more than 0, at most 1 day; shorter than
+    /// ``transitionTimeout``, or a node that hears nobody is cut off before it may go on alone.
     public var initializationTimeout = Duration.seconds(120)
     /// How long a critical service or the database may be down before the users are moved;
     /// half-open. Default: 90 s. Range: 0 to 1 day.
@@ -85,7 +88,8 @@ public struct RedundancyConfiguration: Hashable, Sendable {
     public var leaseDuration = Duration.seconds(60)
     /// How long before its right to serve ends a node stops to: what clocks may disagree over one
     /// lease. Default: 12 s. Range: 0 up to, but not including, the shorter of
-    /// ``leaseDuration`` and ``heartbeatTimeout``.
+    /// ``leaseDuration`` and ``heartbeatTimeout``; with a witness, of ``leaseDuration`` and what
+    /// the time-out exceeds the interval by.
     public var ownershipMargin = Duration.seconds(12)
     /// What happens when two nodes that both served all users hear each other again; only without
     /// an arbiter can it come to that. Default: the higher epoch goes on.

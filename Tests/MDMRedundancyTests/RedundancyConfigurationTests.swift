@@ -61,4 +61,30 @@ struct RedundancyConfigurationTests {
     }
     #expect(fast.warnings.count == 3)
   }
+
+  @Test("with a witness, an acknowledgement lasts from one heartbeat to the next")
+  func witnessedInterval() throws {
+    var values = RedundancyConfiguration.Values()
+    values.leaseDuration = .seconds(600)
+    values.ownershipMargin = .seconds(45)
+    #expect(throws: Never.self) { try RedundancyConfiguration(values) }
+    values.arbitration = .witness
+    let error = #expect(throws: RedundancyConfigurationError.self) {
+      try RedundancyConfiguration(values)
+    }
+    #expect(error?.violations.map { $0.setting } == ["ownershipMargin"])
+    values.ownershipMargin = .seconds(44)
+    #expect(throws: Never.self) { try RedundancyConfiguration(values) }
+  }
+
+  @Test("a start that may be longer than a transition is allowed, and unwise")
+  func longStart() throws {
+    let late = try RedundancyConfiguration { $0.initializationTimeout = .seconds(600) }
+    #expect(late.warnings == ["transitionTimeout is no longer than initializationTimeout"])
+    let slow = try RedundancyConfiguration {
+      $0.criticalServiceDelay = .seconds(600)
+      $0.reloginLimits = PerNode(both: ReloginLimits(lower: .seconds(600), upper: .seconds(700)))
+    }
+    #expect(slow.warnings == ["transitionTimeout is no longer than criticalServiceDelay"])
+  }
 }
