@@ -67,6 +67,8 @@ public struct AccountReplica: Hashable, Sendable {
     _ entry: StreamEntry, at now: MonotonicInstant
   ) -> StreamReceipt {
     guard entry.epoch >= self.epoch else { return .stale(current: self.epoch) }
+    // Nothing could follow the last position there is; no stream gets to half of the range.
+    guard entry.position.ordinal <= .max / 2 else { return .gap(expected: self.position.next) }
     var isBeginning = false
     if case .begin(let boot) = entry.content {
       guard boot == self.boot else { return .gap(expected: self.position.next) }

@@ -182,13 +182,22 @@ extension RedundancyNode {
   /// The users are this node's in `epoch`.
   mutating func take(_ home: NodeID, in epoch: OwnershipEpoch, isUnbroken: Bool) {
     var share = self.shares[home]
-    let isFirstAtHome = home == self.id && epoch.rawValue <= 2 && share.epoch == .none
     // Whoever owned them in between changed what is here.
-    share.isMoved = isFirstAtHome || (share.isMoved && isUnbroken)
+    share.isMoved = self.isFirst(epoch, of: home) || (share.isMoved && isUnbroken)
     share.epoch = epoch
     share.lastHeld = epoch
     share.isHeld = true
     self.shares[home] = share
+  }
+
+  /// Whether nobody has owned the users before `epoch`, so that all there is of them is at home.
+  private func isFirst(_ epoch: OwnershipEpoch, of home: NodeID) -> Bool {
+    guard home == self.id, self.shares[home].epoch == .none else { return false }
+    switch self.configuration.values.arbitration {
+    case .leaseStore: return epoch.rawValue == 1
+    // Nobody counts for both: the peer may have, unless it is heard and knows of nothing.
+    case .witness, .nobody: return !self.peer.isLost
+    }
   }
 
   /// What a restart resumes: users that were here still are.

@@ -29,11 +29,17 @@ extension RedundancyNode {
   /// When the peer's silence has lasted too long.
   var silenceDeadline: MonotonicInstant? {
     guard self.isPaired, !self.peer.isLost else { return nil }
-    let values = self.configuration.values
-    let timeout =
-      self.status.state == .initializing ? values.initializationTimeout : values.heartbeatTimeout
     let since = self.peer.latest == nil ? self.searchSince : self.peer.heardAt
-    return since.advanced(by: timeout)
+    return since.advanced(by: self.patience)
+  }
+
+  /// How long the peer may be silent. With a witness it serves on what it was told by the start
+  /// before this one, for up to a time-out: a start waits for that too, however short its own is.
+  var patience: Duration {
+    let values = self.configuration.values
+    guard self.status.state == .initializing else { return values.heartbeatTimeout }
+    return values.arbitration == .witness
+      ? max(values.initializationTimeout, values.heartbeatTimeout) : values.initializationTimeout
   }
 
   mutating func noticeSilence(at now: MonotonicInstant) {
@@ -70,7 +76,9 @@ extension RedundancyNode {
     _ heartbeat: Heartbeat, at now: MonotonicInstant, into effects: inout [RedundancyEffect]
   ) {
     // The network may bring anything twice, late or to the wrong door.
-    guard self.isPaired, heartbeat.node == self.id.peer, self.isNews(heartbeat) else { return }
+    guard self.isPaired, heartbeat.node == self.id.peer, heartbeat.isCredible,
+      self.isNews(heartbeat)
+    else { return }
     if let latest = self.peer.latest, latest.boot < heartbeat.boot { self.peer.restartedAt = now }
     self.peer.latest = heartbeat
     self.peer.heardAt = now
@@ -78,7 +86,8 @@ extension RedundancyNode {
     self.peer.isPoweredOff = false
     self.peer.isKnownAlive = false
     self.peer.isLost = false
-    if let receipt = heartbeat.heard, receipt.boot == self.boot {
+    // What was not sent yet nobody can have heard: such a receipt is another start's, or damaged.
+    if let receipt = heartbeat.heard, receipt.boot == self.boot, receipt.sent <= self.lastSent {
       self.peer.acknowledged = max(self.peer.acknowledged ?? receipt.sent, receipt.sent)
     }
     self.peerSwitchVersion = max(self.peerSwitchVersion, heartbeat.highAvailability.version)
@@ -158,6 +167,16 @@ extension RedundancyNode {
 }
 
 extension Heartbeat {
+  /// Whether its numbers can be counted on from: no peer gets to half of the range, and whoever
+  /// took over the end of it could not go on.
+  var isCredible: Bool {
+    let numbers = [
+      self.boot.rawValue, self.sequence, self.ownership.first.epoch.rawValue,
+      self.ownership.second.epoch.rawValue, self.highAvailability.version, self.recoveryRound,
+    ]
+    return numbers.allSatisfy { $0 <= .max / 2 }
+  }
+
   /// Whether nothing changed but the time; whom the sender heard counts only as a start of the
   /// peer, since a node that was just started waits for that.
   func saysTheSame(as other: Heartbeat) -> Bool {

@@ -130,9 +130,7 @@ extension RedundancyNode {
       let margins = values.ownershipMargin + values.ownershipMargin
       need = acknowledged.advanced(by: values.heartbeatTimeout - margins)
     } else {
-      let timeout =
-        self.status.state == .initializing ? values.initializationTimeout : values.heartbeatTimeout
-      need = self.searchSince.advanced(by: timeout)
+      need = self.searchSince.advanced(by: self.patience)
     }
     return max(need, self.witness.asked?.advanced(by: values.heartbeatInterval) ?? need)
   }

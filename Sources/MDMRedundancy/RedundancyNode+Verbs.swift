@@ -32,7 +32,8 @@ extension RedundancyNode {
     self.apply(.command(command), at: now, into: &effects)
   }
 
-  /// Stops serving, gives everything up and says goodbye: the peer takes over at once (P17).
+  /// Stops serving, gives everything up and says goodbye: the peer takes over at once (P17); with
+  /// a witness once that has given its word, which is asked for as if the peer had fallen silent.
   public mutating func shutDown(
     at now: MonotonicInstant, into effects: inout [RedundancyEffect]
   ) {

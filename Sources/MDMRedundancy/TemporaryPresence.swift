@@ -223,16 +223,18 @@ public struct TemporaryPresence: Hashable, Sendable {
 
   // MARK: - The peer's side
 
-  /// Takes a record of the owner in; one that is older than what is known changes nothing.
+  /// Takes a record of the owner in; one that is older than what is known changes nothing. A copy
+  /// that did not hear how some ended, and so holds too many, forgets the one that would end first.
   ///
   /// - Returns: whether the owner may be told that the record is safe here: always, since what is
-  ///   newer is here too.
+  ///   newer is here too; but for a number that nothing could follow, which no owner gets to.
   @discardableResult
   public mutating func take(
     _ record: TemporaryPresenceRecord, at now: MonotonicInstant
   ) -> Bool {
+    guard record.version.number <= .max / 2 else { return false }
     self.latest = max(self.latest, record.version)
-    let place = self.place(of: record.id)
+    var place = self.place(of: record.id)
     let known = self.holds(record.id, at: place)
     if known, self.subscriptions[place].version >= record.version { return true }
     if let old = self.ended.last(where: { $0.id == record.id }), old.version >= record.version {
@@ -242,6 +244,10 @@ public struct TemporaryPresence: Hashable, Sendable {
       id: record.id, version: record.version,
       deadline: now.advanced(by: record.remaining ?? .zero), isConfirmed: true)
     if record.remaining != nil {
+      if !known, self.count >= self.subscriptionLimit, let first = self.firstToEnd {
+        self.remove(at: first)
+        place = self.place(of: record.id)
+      }
       self.put(subscription, at: place)
     } else {
       if known { self.remove(at: place) }
@@ -316,13 +322,16 @@ public struct TemporaryPresence: Hashable, Sendable {
           id: subscription.id, version: subscription.version, remaining: nil)))
   }
 
+  private var firstToEnd: Int? {
+    self.subscriptions.indices.min {
+      self.subscriptions[$0].deadline < self.subscriptions[$1].deadline
+    }
+  }
+
   private mutating func dropFirstToEnd(
     epoch: OwnershipEpoch, into effects: inout [TemporaryPresenceEffect]
   ) {
-    let first = self.subscriptions.indices.min {
-      self.subscriptions[$0].deadline < self.subscriptions[$1].deadline
-    }
-    guard let place = first else { return }
+    guard let place = self.firstToEnd else { return }
     effects.append(.tellExpired(self.subscriptions[place].id))
     self.end(place, epoch: epoch, into: &effects)
   }
