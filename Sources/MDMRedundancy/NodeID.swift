@@ -16,7 +16,10 @@ public enum NodeID: UInt8, Sendable, CaseIterable, BitwiseCopyable {
 
 /// Which start of a node's service manager speaks: a number that grows with every start.
 ///
-/// The host keeps it where it survives a restart and hands in a greater one each time.
+/// The host keeps it where it survives a restart and hands in a greater one each time, at most half
+/// of the range. A node does not listen to a start with a smaller number than one it has heard: a
+/// host that has lost the number takes one that is greater for certain, such as the seconds since a
+/// fixed day, or the pair stays apart until the peer is started anew.
 public struct BootID: Hashable, Comparable, Sendable, BitwiseCopyable {
   /// The number of the start.
   public var rawValue: UInt64

@@ -6,7 +6,9 @@ public enum RedundancyInput: Hashable, Sendable {
   case time
   /// The host looked at its services.
   case health(ServiceHealth)
-  /// The host has evidence that the peer's machine is off.
+  /// The host has proof that the peer's machine is off, such as the word of what switched it off.
+  /// Without a store the peer's users are claimed on the strength of it: a wrong one makes two
+  /// owners. With a store their lease has to end first all the same.
   case peerPoweredOff
   /// The host is about to stop the node.
   case shutDown
@@ -14,7 +16,8 @@ public enum RedundancyInput: Hashable, Sendable {
   case command(AdminCommand)
   /// A request to start or stop the services was answered.
   case services(OperationID, ServicesOutcome)
-  /// A request to move users was answered.
+  /// A request to move users was answered. The node waits as long as it takes, in a transition for
+  /// the transition time-out: a host that has lost track of a move answers that nobody knows.
   case move(OperationID, MoveOutcome)
   /// A request to the store of leases was answered.
   case lease(OperationID, LeaseOutcome)
@@ -38,7 +41,8 @@ public enum ServicesOutcome: Hashable, Sendable {
 public enum MoveOutcome: Hashable, Sendable {
   /// Everything is there.
   case done
-  /// It cannot be done.
+  /// It cannot be done. In a transition that fails the group, which then waits for a recovery; for
+  /// what may pass, say ``unknown``.
   case failed
   /// Nobody knows; the node asks again, so moving must be idempotent.
   case unknown
