@@ -89,7 +89,7 @@ public struct RedundancyConfiguration: Hashable, Sendable {
     /// How long before its right to serve ends a node stops to: what clocks may disagree over one
     /// lease. Default: 12 s. Range: 0 up to, but not including, the shorter of
     /// ``leaseDuration`` and ``heartbeatTimeout``; with a witness, of ``leaseDuration`` and what
-    /// the time-out exceeds the interval by.
+    /// the time-out exceeds two intervals by.
     public var ownershipMargin = Duration.seconds(12)
     /// What happens when two nodes that both served all users hear each other again; only without
     /// an arbiter can it come to that. Default: the higher epoch goes on.
