@@ -60,6 +60,10 @@ public struct PairSimulation: ~Copyable {
   static let second = 1_000_000_000
   static let millisecond = 1_000_000
 
+  /// From this seed on the heartbeat's, the lease's and the delays' durations are drawn from the
+  /// seed too; below it they are the defaults.
+  public static let firstSeedWithTimers: UInt64 = 1 << 32
+
   /// How long after its last fault a pair has to be Normal, in milliseconds.
   public static let convergenceBound = 3_600_000
 
@@ -87,7 +91,7 @@ public struct PairSimulation: ~Copyable {
   /// The faults of a seed.
   public static func faults(of seed: UInt64) -> [PairFault] {
     var random = SeededGenerator(seed: seed)
-    let configuration = Self.configuration(&random)
+    let configuration = Self.configuration(of: seed, &random)
     return PairFault.plan(&random, arbitration: configuration.values.arbitration)
   }
 
@@ -103,7 +107,7 @@ public struct PairSimulation: ~Copyable {
     isTelling: Bool = false
   ) -> Verdict {
     var random = SeededGenerator(seed: seed)
-    let configuration = Self.configuration(&random, without: missing)
+    let configuration = Self.configuration(of: seed, &random, without: missing)
     let arbitration = configuration.values.arbitration
     let own = PairFault.plan(&random, arbitration: arbitration)
     var simulation = PairSimulation(
@@ -136,7 +140,7 @@ public struct PairSimulation: ~Copyable {
   }
 
   private static func configuration(
-    _ random: inout SeededGenerator, without missing: Safeguard? = nil
+    of seed: UInt64, _ random: inout SeededGenerator, without missing: Safeguard? = nil
   ) -> RedundancyConfiguration {
     var values = RedundancyConfiguration.Values()
     values.arbitration = random.pick(weighted: [
@@ -151,9 +155,23 @@ public struct PairSimulation: ~Copyable {
     values.recoveryDelay = .seconds(random.pick([20, 60]))
     values.recoveryDelayLimit = .seconds(300)
     values.healing = random.pick([.higherEpoch, .recovery])
+    if seed >= Self.firstSeedWithTimers { Self.drawTimers(&random, into: &values) }
     do throws(RedundancyConfigurationError) {
       return try RedundancyConfiguration(values)
     } catch { preconditionFailure("The simulation's own configuration: \(error)") }
+  }
+
+  /// Timers that fit together and to clocks that run a tenth apart.
+  private static func drawTimers(
+    _ random: inout SeededGenerator, into values: inout RedundancyConfiguration.Values
+  ) {
+    values.heartbeatTimeout = .seconds(random.pick([40, 60, 90]))
+    values.leaseDuration = .seconds(random.pick([40, 60, 120]))
+    values.ownershipMargin = max(values.heartbeatTimeout, values.leaseDuration) / 5
+    let shortest = min(values.heartbeatTimeout, values.leaseDuration) - values.ownershipMargin
+    values.heartbeatInterval = shortest / random.pick([3, 4, 8])
+    values.initializationTimeout = .seconds(random.pick([10, 60, 120, 400]))
+    values.criticalServiceDelay = .seconds(random.pick([0, 20, 60]))
   }
 
   init(

@@ -58,6 +58,16 @@ struct PairSimulationTests {
       """)
   }
 
+  @Test("the same with other heartbeats, leases, margins and delays")
+  func otherTimers() {
+    let first = PairSimulation.firstSeedWithTimers
+    for seed in first..<first + UInt64(max(1, Self.seeds / 4)) {
+      guard PairSimulation.run(seed: seed).violation != nil else { continue }
+      Issue.record("\(PairSimulation.story(of: seed))")
+      return
+    }
+  }
+
   @Test(
     "seeds that found something once",
     arguments: [
