@@ -67,19 +67,20 @@ extension RedundancyNode {
     self.health.databaseAnswers ? .criticalServiceDown : .databaseFailure
   }
 
-  private var failed: NodeStatus { NodeStatus(.runningInFailedMode, .criticalServiceDown) }
+  /// Nobody is left who could serve everybody: P15.
+  var failed: NodeStatus { NodeStatus(.runningInFailedMode, .criticalServiceDown) }
 
   /// Taking over from a peer that is lost: H03, H04.
   private var takingOverFromLost: NodeStatus { NodeStatus(.takingOver, self.lossReason) }
 
   /// A node that learns that its users are served by the other: H06–H09, P18.
-  private var takenOver: NodeStatus {
+  var takenOver: NodeStatus {
     NodeStatus(
       self.health.isHealthy ? .failedOver : .failedOverCriticalServicesNotRunning, .initialization)
   }
 
   /// The reason with which to follow the peer: its own restart is none of ours.
-  private func followed(_ reason: NodeReason) -> NodeReason {
+  func followed(_ reason: NodeReason) -> NodeReason {
     reason == .initialization ? .onAdminRequest : reason
   }
 

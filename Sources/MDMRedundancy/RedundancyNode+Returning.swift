@@ -3,17 +3,6 @@ internal import MDMStanza
 // The second half of `nextStatus`: backups, the way home, and failures.
 
 extension RedundancyNode {
-  private func whole(_ reason: NodeReason) -> NodeReason {
-    reason == .initialization ? .onAdminRequest : reason
-  }
-
-  private var away: NodeStatus {
-    NodeStatus(
-      self.health.isHealthy ? .failedOver : .failedOverCriticalServicesNotRunning, .initialization)
-  }
-
-  private var bothFailed: NodeStatus { NodeStatus(.runningInFailedMode, .criticalServiceDown) }
-
   // MARK: - Being the backup
 
   func fromBackup(at now: MonotonicInstant) -> NodeStatus? {
@@ -25,10 +14,10 @@ extension RedundancyNode {
     }
     guard let heard = self.heard else { return nil }
     switch heard.status.state {
-    case .takingBack: return NodeStatus(.fallingBack, self.whole(heard.status.reason))
+    case .takingBack: return NodeStatus(.fallingBack, self.followed(heard.status.reason))
     case .runningInBackupMode, .backupActivated:
       if self.heals(by: .recovery) { return NodeStatus(.runningInFailedMode, .unknown) }
-      return self.losesToPeer ? self.away : nil
+      return self.losesToPeer ? self.takenOver : nil
     case .runningInFailedMode:
       let isNoBackup =
         heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
@@ -47,7 +36,7 @@ extension RedundancyNode {
     case .takingOver:
       // The peer did not hear this node, and has taken its users.
       return heard.status.reason.isPeerLoss && heard.ownership[self.id].isHeld
-        && !self.shares[self.id].isHeld ? self.away : nil
+        && !self.shares[self.id].isHeld ? self.takenOver : nil
     // The peer stands by, or will when it has heard of this node.
     case .initializing, .idle, .failingOver,
       .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
@@ -73,7 +62,7 @@ extension RedundancyNode {
   private func afterLosingServicesAsBackup() -> NodeStatus {
     guard self.status.state == .runningInBackupMode, let heard = self.heard,
       heard.status.state == .failedOver, heard.health.isHealthy
-    else { return self.bothFailed }
+    else { return self.failed }
     let reason: NodeReason =
       self.health.databaseAnswers ? .autoRecoverCriticalServiceDown : .autoRecoverDatabaseFailure
     return NodeStatus(.failoverAffectedServices, reason)
@@ -83,7 +72,7 @@ extension RedundancyNode {
 
   func fromFallingBack(at now: MonotonicInstant) -> NodeStatus? {
     if self.peer.isLost { return NodeStatus(.takingOver, self.lossReason) }
-    if self.isDownForGood(at: now) { return self.bothFailed }
+    if self.isDownForGood(at: now) { return self.failed }
     guard let heard = self.heard else { return nil }
     switch heard.status.state {
     case .normal: return heard.ownership[self.id.peer].isHeld ? .normal : nil
@@ -93,7 +82,7 @@ extension RedundancyNode {
         ? NodeStatus(.fallingBack, .onAdminRequest) : nil
     case .runningInBackupMode, .backupActivated:
       // The home took over instead while it did not hear this node.
-      return heard.ownership[self.id].isHeld || self.isLeft(to: heard) ? self.away : nil
+      return heard.ownership[self.id].isHeld || self.isLeft(to: heard) ? self.takenOver : nil
     case .idle:
       // The home is cut off from its arbiter; whoever holds its users decides what is next.
       return heard.status.isFenced ? NodeStatus(.takingOver, .peerDown) : nil
@@ -136,7 +125,7 @@ extension RedundancyNode {
     }
     guard let heard = self.heard else { return nil }
     switch heard.status.state {
-    case .fallingBack: return NodeStatus(.takingBack, self.whole(heard.status.reason))
+    case .fallingBack: return NodeStatus(.takingBack, self.followed(heard.status.reason))
     case .runningInFailedMode:
       return heard.recoveryRound < self.recoveryRound ? nil : heard.status
     case .failoverAffectedServices:
@@ -145,7 +134,7 @@ extension RedundancyNode {
     case .idle, .failedOver, .failedOverCriticalServicesNotRunning:
       if self.status.state == .failoverAffectedServices {
         // The peer follows, unless it cannot take over any more.
-        return heard.status.state == .failedOver ? nil : self.bothFailed
+        return heard.status.state == .failedOver ? nil : self.failed
       }
       // Nobody serves anybody: whatever led here, begin again.
       return NodeStatus(.initializing, .initialization)
@@ -212,7 +201,7 @@ extension RedundancyNode {
     }
     guard let heard = self.heard else { return nil }
     switch heard.status.state {
-    case .runningInBackupMode, .backupActivated: return self.away
+    case .runningInBackupMode, .backupActivated: return self.takenOver
     case .runningInFailedMode: return heard.status
     // The peer is about to decide; what it decides is heard next.
     case .takingOver, .fallingBack, .takingBack, .unknown: return nil
@@ -242,7 +231,7 @@ extension RedundancyNode {
       if self.heals(by: .recovery) && heard.status.reason.isPeerLoss { return nil }
       // A peer that has heard of the failure and is a backup still does not share it.
       let hasHeard = self.peer.acknowledged.map { $0 >= self.stateSince } ?? false
-      return hasHeard ? self.away : nil
+      return hasHeard ? self.takenOver : nil
     case .initializing: return isPeerNew ? NodeStatus(.runningInFailedMode, .unknown) : nil
     case .normal:
       // A peer that is well goes on; this node starts anew beside it.

@@ -96,19 +96,13 @@ extension RedundancyNode {
   /// Until when a node without a store may serve, from what the peer has heard or the witness
   /// has said.
   var standingEnd: MonotonicInstant {
-    guard self.isPaired else { return .distantFuture }
-    // With high availability off on both nodes nobody takes anything over.
-    if self.status.state == .unknown, self.isSwitchKnown,
-      self.peer.latest?.highAvailability.isOn != true
-    {
-      return .distantFuture
-    }
-    return max(self.heardEnd, self.witness.grantEnd)
+    self.isPaired ? max(self.heardEnd, self.witness.grantEnd) : .distantFuture
   }
 
   /// Until when the peer, which has heard this node, takes nothing over.
   var heardEnd: MonotonicInstant {
     let values = self.configuration.values
+    // With high availability off on both nodes nobody takes anything over.
     if self.status.state == .unknown, self.isSwitchKnown,
       self.peer.latest?.highAvailability.isOn != true
     {

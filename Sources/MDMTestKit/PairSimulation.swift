@@ -116,7 +116,8 @@ public struct PairSimulation: ~Copyable {
     return simulation.verdict
   }
 
-  /// The fewest of a seed's faults that still break something, found by leaving out one by one.
+  /// Those of a seed's faults that it takes to break something: each is left out once, from the
+  /// last to the first, and stays out if something is broken all the same.
   public static func minimised(
     seed: UInt64, without missing: Safeguard? = nil
   ) -> [PairFault] {
