@@ -275,7 +275,7 @@ private struct NaiveAlarm {
 
   mutating func look(at second: Int) {
     guard let over, self.settings.isEnabled, second >= self.settled else { return }
-    if let window = self.settings.window, !window.isOpen(at: AlarmStory.at(second)) { return }
+    if let window = self.settings.window, !Self.isOpen(window, at: second) { return }
     let wait = self.count == 0 ? self.settings.holdTime : self.settings.repeatInterval
     let since = self.count == 0 ? over : self.last
     guard second - since >= Int(wait.components.seconds) else { return }
@@ -283,5 +283,12 @@ private struct NaiveAlarm {
     self.alerts += 1
     self.last = second
     self.said.append("\(self.count == 1 ? "raised" : "repeated") \(second) #\(self.count)")
+  }
+  /// Counts the day's seconds from the window's start.
+  private static func isOpen(_ window: DailyWindow, at second: Int) -> Bool {
+    let start = Int(window.midnight.nanoseconds / 1_000_000_000 + window.start.components.seconds)
+    let length = Int((window.end - window.start).components.seconds)
+    func remainder(_ number: Int) -> Int { (number % 86_400 + 86_400) % 86_400 }
+    return remainder(second - start) < remainder(length)
   }
 }

@@ -96,9 +96,8 @@ struct CapacityModelTests {
         from: .seconds(8 * hour), to: .seconds(18 * hour), midnight: at(midnight))
       let night = DailyWindow(
         from: .seconds(22 * hour), to: .seconds(6 * hour), midnight: at(midnight))
-      for second in stride(from: -2 * 86_400, through: 2 * 86_400, by: 1_799)
-        as StrideThrough<Int64>
-      {
+      let edges = [6, 8, 18, 22].flatMap { [$0 * hour - 1, $0 * hour, $0 * hour - 86_400] }
+      for second in Array(stride(from: -2 * 86_400, through: 2 * 86_400, by: 1_799)) + edges {
         let time = ((second % 86_400) + 86_400) % 86_400
         let now = at(midnight + second)
         #expect(office.isOpen(at: now) == (time >= 8 * hour && time < 18 * hour))

@@ -90,6 +90,8 @@ struct GroupCapacityTests {
     effects = []
     alarm.configure(off, of: nil, at: Self.at(11), into: &effects, suggesting: nothing)
     #expect(Self.texts(effects) == ["cleared group east, no moves"])
+    let copy = GroupCapacityAlarm(nodes: alarm.nodes, group: alarm.group)
+    #expect(copy == alarm && copy.nextDeadline == Self.at(20))
     let lone = GroupCapacityAlarm(of: Self.group(nodes: 1), size: .users5K, mode: .alone)
     #expect(lone.group.level.capacity == 7_500)
   }
