@@ -100,7 +100,7 @@ struct ControlCommands {
   }
 
   private func explain(_ user: String) -> [String] {
-    guard let account = self.account(of: user) else { return ["error: there is no user \(user)"] }
+    guard let account = self.account(of: user) else { return self.unknown(user) }
     let service = self.server.service
     let standings = service.election(of: account.handle, at: self.server.now)
     var lines = standings.map { standing in
@@ -118,7 +118,11 @@ struct ControlCommands {
   }
 
   /// The name of a user's account in the engine; nil when there is no such user.
-  func accountName(of user: String) -> AccountName? { (self.account(of: user)?.address.text).map { AccountName($0) } }
+  func accountName(of user: String) -> AccountName? {
+    self.account(of: user).map { AccountName($0.address.text) }
+  }
+
+  func unknown(_ user: String) -> [String] { ["error: there is no user \(user)"] }
 
   /// The local part of an address of this server.
   private func local(of text: String) -> String? {

@@ -8,7 +8,8 @@ extension ControlCommands {
     let report = SessionReport(
       generatedAt: CalendarTime(seconds: now),
       nodes: [self.server.service.nodeSessions(named: self.server.domain)])
-    return Self.lines(of: String(decoding: byUser ? report.usersCSV() : report.csv(), as: UTF8.self))
+    let table = byUser ? report.usersCSV() : report.csv()
+    return Self.lines(of: String(decoding: table, as: UTF8.self))
   }
 
   /// Everything that is counted, in the text format of Prometheus.
@@ -52,8 +53,6 @@ extension ControlCommands {
     let lines = service.decisionLines(of: name, unixSecondsAtOrigin: start)
     return (forgotten > 0 ? ["\(forgotten) older ones are forgotten"] : []) + lines
   }
-
-  private func unknown(_ user: String) -> [String] { ["error: there is no user \(user)"] }
 
   /// The lines of a text, whose ends the connection writes in its own way.
   private static func lines(of text: String) -> [String] {
