@@ -68,8 +68,8 @@ extension RedundancyConfiguration.Values {
     within(
       "leaseDuration", self.leaseDuration,
       from: self.heartbeatInterval + self.ownershipMargin + tick, to: Self.hour)
-    // What an acknowledgement gives has to last until the next one: it comes with a heartbeat of the
-    // peer, up to an interval after the one that it is for, and the next an interval later.
+    // What an acknowledgement gives has to last until the next one: it comes with a heartbeat of
+    // the peer, up to an interval after the one that it is for, and the next an interval later.
     let acknowledged = self.arbitration == .witness ? self.heartbeatInterval * 2 : .zero
     within(
       "ownershipMargin", self.ownershipMargin, from: .zero,
