@@ -43,14 +43,14 @@ let package = Package(
     module("MDMRouting", ["MDMStanza", "MDMSession"]),
     module("MDMReadSync", ["MDMStorage", "MDMStanza"]),
     module("MDMQuietMode", ["MDMStorage", "MDMStanza"]),
-    module("MDMMonitoring", ["MDMStorage", "MDMStanza"]),
+    module("MDMMonitoring", ["MDMStorage", "MDMStanza", "MDMSession"]),
     module(
       "MDMEngine",
       [
         "MDMStorage", "MDMStanza", "MDMSession", "MDMElection", "MDMRouting",
         "MDMReadSync", "MDMQuietMode", "MDMMonitoring",
       ]),
-    module("MDMRedundancy", ["MDMStanza"]),
+    module("MDMRedundancy", ["MDMStanza", "MDMMonitoring"]),
     module(
       "MDMService",
       ["MDMStanza", "MDMSession", "MDMElection", "MDMReadSync", "MDMMonitoring", "MDMEngine"]),
@@ -69,8 +69,8 @@ let package = Package(
     tests("MDMRouting", ["MDMStorage", "MDMStanza", "MDMSession", "MDMTestKit"]),
     tests("MDMReadSync", ["MDMStanza", "MDMTestKit"]),
     tests("MDMQuietMode", ["MDMStanza", "MDMTestKit"]),
-    tests("MDMMonitoring", ["MDMStanza", "MDMTestKit"]),
-    tests("MDMRedundancy", ["MDMStanza", "MDMTestKit"]),
+    tests("MDMMonitoring", ["MDM", "MDMStanza", "MDMSession", "MDMTestKit"]),
+    tests("MDMRedundancy", ["MDMStanza", "MDMMonitoring", "MDMTestKit"]),
     tests("MDMTestKit", ["MDM", "MDMRedundancy"]),
     .testTarget(name: "RepositoryTests", dependencies: ["MDM"], swiftSettings: settings),
     tests("MDMEngine", ["MDM", "MDMTestKit"]),

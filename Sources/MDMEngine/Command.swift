@@ -67,6 +67,9 @@ public struct SignIn: Hashable, Sendable {
   public var presence: DevicePresence?
   /// Which read markers it wants to be told at once.
   public var catchUp: CatchUp
+  /// Whether it is the user's session in another messaging system that is joined to this one. Only
+  /// the node's counters make a difference of it.
+  public var isHybrid = false
 
   /// A desktop that wants MDM and is available, unless said otherwise.
   public init(

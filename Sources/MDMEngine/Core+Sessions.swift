@@ -20,6 +20,8 @@ extension Core {
     var traits: DeviceSession.Traits = request.requestsMDM ? .requestsMDM : []
     if request.pushEnabled { traits.insert(.pushEnabled) }
     if request.catchUp != .none { traits.insert(.catchesUp) }
+    if request.capabilities.edgeVersion != nil { traits.insert(.viaEdge) }
+    if request.isHybrid { traits.insert(.hybrid) }
     let session = DeviceSession(
       generation: generation, name: name, kind: request.kind, traits: traits, refusal: refusal)
     account.devices.place(Device(session: session), at: index)

@@ -246,17 +246,6 @@ extension Counters {
   /// A documented counter as the text that belongs beside its name: whole numbers, and the average
   /// in seconds with three decimals.
   public func text(of name: CounterName) -> String {
-    switch name {
-    case .mdmSessions: return "\(self.gauges.mdmSessions)"
-    case .mdmSilentModeSessions: return "\(self.gauges.silentSessions)"
-    case .mdmQuietModeSessions: return "\(self.gauges.quietSessions)"
-    case .mdmBufferFlushes: return "\(self.totals.flushes)"
-    case .mdmBufferFlushesLimitReached: return "\(self.limitFlushes)"
-    case .mdmBufferFlushPacketCount: return "\(self.slices.last)"
-    case .mdmBufferAvgQueuedTime:
-      let milliseconds = self.averageQueuedTime.wholeNanoseconds / 1_000_000
-      let fraction = String(milliseconds % 1_000 + 1_000).dropFirst()
-      return "\(milliseconds / 1_000).\(fraction)"
-    }
+    self.snapshot.text(of: name)
   }
 }

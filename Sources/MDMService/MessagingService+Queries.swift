@@ -107,6 +107,46 @@ extension MessagingService {
     }
   }
 
+  /// The node's sessions by kind, one shard after the other (R-059…R-063); see
+  /// `MessagingEngine.sessionCounts()`.
+  ///
+  /// - Parameter inactiveConnections: connections that stand by, which the host knows (B29).
+  /// - Complexity: O(accounts).
+  public func sessionCounts(inactiveConnections: Int = 0) -> SessionCounts {
+    var sum = SessionCounts()
+    for shard in self.shards { sum.add(shard.state.withLock { $0.engine.sessionCounts() }) }
+    sum[.inactive] += inactiveConnections
+    return sum
+  }
+
+  /// The node's session counters by their documented names, as of a node without redundancy; one
+  /// in a group adds its connections: `JSMCounters.init(_:connections:)` in `MDMRedundancy`.
+  ///
+  /// - Complexity: O(accounts).
+  public func jsmCounters() -> JSMCounters {
+    let users = self.shards.reduce(0) { sum, shard in
+      sum + shard.state.withLock { $0.engine.usersSignedIn() }
+    }
+    return JSMCounters(self.sessionCounts(), users: users)
+  }
+
+  /// The node's part of the sessions report (R-086, B25). Each shard is asked by itself, so users
+  /// who come or go meanwhile may be in it or not.
+  ///
+  /// - Parameters:
+  ///   - node: the node's name in the report.
+  ///   - group: the name of its presence redundancy group.
+  ///   - inactiveConnections: connections that stand by, which the host knows (B29).
+  /// - Complexity: O(accounts · log accounts).
+  public func nodeSessions(
+    named node: String, group: String = "", inactiveConnections: Int = 0
+  ) -> NodeSessions {
+    var users: [UserSessions] = []
+    for shard in self.shards { users += shard.state.withLock { $0.engine.userSessions() } }
+    return NodeSessions(
+      name: node, group: group, users: users, inactiveConnections: inactiveConnections)
+  }
+
   /// What the service counts of itself. What is being performed just now is not in it yet.
   ///
   /// - Complexity: O(shards).

@@ -42,9 +42,13 @@ package struct DeviceSession: BitwiseCopyable, Sendable {
     package static var catchesUp: Traits { Traits(rawValue: 8) }
     /// Read markers that waited for it were given up for want of room; it is told when it resumes.
     package static var missedMarkers: Traits { Traits(rawValue: 16) }
+    /// It came through an edge server.
+    package static var viaEdge: Traits { Traits(rawValue: 32) }
+    /// It is a user's session in another messaging system.
+    package static var hybrid: Traits { Traits(rawValue: 64) }
     /// All there are.
     package static let all: Traits = [
-      .requestsMDM, .pushEnabled, .available, .catchesUp, .missedMarkers,
+      .requestsMDM, .pushEnabled, .available, .catchesUp, .missedMarkers, .viaEdge, .hybrid,
     ]
   }
 

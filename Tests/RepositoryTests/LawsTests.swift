@@ -22,7 +22,7 @@ struct LawsTests {
       "MDMQuietMode": bottom,
       "MDMMonitoring": bottom.union(["MDMSession"]),
       "MDMEngine": core,
-      "MDMRedundancy": bottom,
+      "MDMRedundancy": bottom.union(["MDMMonitoring"]),
       "MDMService": engine,
       "MDMXMPP": engine,
       "MDM": engine.union(["MDMService"]),
