@@ -15,7 +15,6 @@ extension Office {
       restored ?? (try? service.open(name, archived: self.archived[place], at: self.now))
     guard let account = opened else { return }
     self.people[place].seat = Person.Seat(node: node, account: account)
-    if !self.people[place].isLoad { service.setExplaining(true, for: name) }
     // The connections went to the other node: here they are lost until the clients come.
     for device in service.devices(of: account) { service.connectionLost(device, at: self.now) }
     self.doErrands()

@@ -12,15 +12,20 @@ extension Office {
     for place in self.people.indices { self.people[place].contacts = self.drawContacts(of: place) }
   }
 
-  private func add(_ name: String, devices: [OfficeDevice], isLoad: Bool = false) {
+  /// - Parameter node: where it is to be at home; nil where there is more room.
+  private func add(
+    _ name: String, devices: [OfficeDevice], isLoad: Bool = false, on node: NodeID? = nil
+  ) {
     let account = AccountName(OfficeNames.account(of: name))
+    guard self.places[account] == nil,
+      case .node(let fitting)? = try? self.assignment.add(account, while: .normal)
+    else { return }
+    if let node { try? self.assignment.assign(account, to: node) }
     self.places[account] = self.people.count
     self.archived.append(.start)
     self.people.append(
       Person(
-        name: name, account: account,
-        home: self.people.count.isMultiple(of: 2) ? .first : .second, isLoad: isLoad,
-        devices: devices))
+        name: name, account: account, home: node ?? fitting, isLoad: isLoad, devices: devices))
   }
 
   private func drawDevices() -> [OfficeDevice] {
@@ -50,13 +55,13 @@ extension Office {
     return contacts.filter { seen.insert($0).inserted }
   }
 
-  /// A session that only takes room, on the node of this home.
-  func addLoad(_ number: Int, kind: DeviceKind) {
+  /// A session that only takes room.
+  func addLoad(_ number: Int, kind: DeviceKind, on node: NodeID?) {
     self.add(
       "load-\(number)",
       devices: [
         OfficeDevice(name: "client", kind: kind, isPushEnabled: false, isOffPremise: false)
-      ], isLoad: true)
+      ], isLoad: true, on: node)
     let place = self.people.count - 1
     self.seat(place)
     self.logIn(place, 0)
@@ -68,6 +73,7 @@ extension Office {
   func beginDay() {
     let day = OfficeTime.day(of: self.now)
     self.mix(UInt64(day))
+    self.history.begin()
     for place in self.people.indices where !self.people[place].isLoad {
       self.planDay(of: place)
     }

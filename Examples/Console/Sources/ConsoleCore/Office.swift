@@ -13,6 +13,7 @@ public final class Office {
   /// What can happen in the office.
   enum Event {
     case morning
+    case sample
     case arrive(Int)
     case leave(Int)
     case goOut(Int, minutes: Int, device: Int?)
@@ -40,6 +41,9 @@ public final class Office {
   var nodes: PerNode<OfficeNode>
   var group: OfficeGroup
   var capacity: OfficeCapacity
+  /// Where everybody is at home.
+  var assignment = UserAssignment()
+  var history = History()
   /// The last position of each account's archive, by place: archives outlive nodes.
   var archived: [ArchivePosition] = []
   /// Messages still to be written in the conversation of two people, by their places.
@@ -58,11 +62,12 @@ public final class Office {
     self.nodes = PerNode(
       first: OfficeNode(.first, clock: clock.serviceClock),
       second: OfficeNode(.second, clock: clock.serviceClock))
-    self.group = OfficeGroup(at: clock.now)
+    self.group = OfficeGroup()
     self.capacity = OfficeCapacity(size: settings.size)
     self.hire()
     self.startGroup()
     self.agenda.add(.morning, at: clock.now)
+    self.agenda.add(.sample, at: clock.now)
     self.advance(to: OfficeTime.instant(day: 0, minute: settings.startMinute))
   }
 
@@ -107,11 +112,13 @@ public final class Office {
     self.doErrands()
     self.expireGroup()
     self.doErrands()
+    self.expireCapacity()
   }
 
   private func perform(_ event: Event) {
     switch event {
     case .morning: self.beginDay()
+    case .sample: self.sample()
     case .arrive(let place): self.arrive(place)
     case .leave(let place): self.leave(place)
     case .goOut(let place, let minutes, let device): self.goOut(place, minutes, device)

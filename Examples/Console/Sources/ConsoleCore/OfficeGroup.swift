@@ -55,8 +55,6 @@ struct OfficeGroup {
   var parked: [Int: [UInt8]] = [:]
   var entries: [Entry] = []
 
-  init(at now: MonotonicInstant) {}
-
   /// Where the users of a node are served now.
   func server(of home: NodeID) -> NodeID? { self.serving[home] }
 
@@ -64,12 +62,6 @@ struct OfficeGroup {
   var nextDeadline: MonotonicInstant? {
     [self.members.first.machine?.nextDeadline, self.members.second.machine?.nextDeadline]
       .compactMap { $0 }.min()
-  }
-
-  /// How the nodes share their users, for the capacity.
-  var mode: ServingMode {
-    let servers = NodeID.allCases.compactMap { self.serving[$0] }
-    return servers.count == 2 && servers[0] == servers[1] ? .activeStandby : .activeActive
   }
 
   mutating func note(_ text: String, _ node: NodeID, at now: MonotonicInstant) {
