@@ -65,8 +65,14 @@ extension Counters {
     let gauges = self.gauges
     let all: [(String, String, Int)] = [
       ("mdm_accounts", "Accounts open.", gauges.accounts),
-      ("mdm_signed_in_sessions", "Sessions signed in, whether or not they use MDM.", gauges.sessions),
-      ("mdm_detached_sessions", "Sessions that may resume a lost connection.", gauges.detachedSessions),
+      (
+        "mdm_signed_in_sessions", "Sessions signed in, whether or not they use MDM.",
+        gauges.sessions
+      ),
+      (
+        "mdm_detached_sessions", "Sessions that may resume a lost connection.",
+        gauges.detachedSessions
+      ),
       ("mdm_suspended_sessions", "Sessions behind a push service.", gauges.suspendedSessions),
       ("mdm_held_stanzas", "Stanzas held, once for each device that waits.", gauges.heldStanzas),
       ("mdm_held_bytes", "Payload bytes held.", gauges.heldBytes),
@@ -80,14 +86,19 @@ extension Counters {
     let totals = self.totals
     let all: [(String, String, UInt64)] = [
       ("mdm_archived_total", "Messages archived, both sides.", totals.archived),
-      ("mdm_archive_failures_total", "Messages the archive could not store.", totals.archiveFailures),
+      (
+        "mdm_archive_failures_total", "Messages the archive could not store.",
+        totals.archiveFailures
+      ),
       ("mdm_delivered_total", "Stanzas delivered live.", totals.delivered),
       ("mdm_held_total", "Stanzas held, once for each device.", totals.held),
       ("mdm_coalesced_total", "Held stanzas replaced by a newer one.", totals.coalesced),
       ("mdm_dropped_total", "Stanzas not worth holding for a quiet device.", totals.dropped),
       ("mdm_notified_total", "Deliveries that ring.", totals.notified),
       ("mdm_pushed_total", "Pushes.", totals.pushed),
-      ("mdm_undelivered_total", "Held stanzas that did not reach their device.", totals.undelivered),
+      (
+        "mdm_undelivered_total", "Held stanzas that did not reach their device.", totals.undelivered
+      ),
       ("mdm_unroutable_total", "Stanzas that found no device.", totals.unroutable),
       ("mdm_markers_total", "Read markers accepted.", totals.markers),
       (

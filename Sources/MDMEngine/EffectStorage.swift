@@ -106,14 +106,14 @@ final class EffectStorage: @unchecked Sendable {
     self.records.deallocate()
   }
 
-  func copy() -> EffectStorage {
-    let other = EffectStorage(explains: self.explains)
+  func copy(explains: Bool) -> EffectStorage {
+    let other = EffectStorage(explains: explains)
     other.reserve(self.count)
     other.records.update(from: self.records, count: self.count)
     other.count = self.count
     for index in 0..<self.stanzaCount { _ = other.adopt(retained: self.stanzas[index].retain()) }
     other.conversations = self.conversations
-    other.explanations = self.explanations
+    if explains { other.explanations = self.explanations }
     return other
   }
 

@@ -16,8 +16,17 @@ public struct Effects: Sendable {
     self.storage = EffectStorage(explains: explaining)
   }
 
-  /// Whether the engine explains its decisions into this list.
-  public var isExplaining: Bool { self.storage.explains }
+  /// Whether the engine explains its decisions into this list. Changed, it concerns commands from
+  /// then on; switched off, it forgets the explanations there are.
+  ///
+  /// - Complexity: O(1) to ask and O(effects) to change.
+  public var isExplaining: Bool {
+    get { self.storage.explains }
+    set {
+      // A new storage, so that the one in use has a constant to go by.
+      if newValue != self.storage.explains { self.storage = self.storage.copy(explains: newValue) }
+    }
+  }
 
   /// Why each device got each stanza or did not, in the order of decision; empty unless asked for.
   public var explanations: [Explanation] { self.storage.explanations }
@@ -30,9 +39,18 @@ public struct Effects: Sendable {
     self.storage.removeAll()
   }
 
+  /// Forgets every explanation and keeps the effects.
+  public mutating func removeExplanations() {
+    guard !self.storage.explanations.isEmpty else { return }
+    self.makeUnique()
+    self.storage.explanations.removeAll(keepingCapacity: true)
+  }
+
   @inline(always)
   mutating func makeUnique() {
-    if !isKnownUniquelyReferenced(&self.storage) { self.storage = self.storage.copy() }
+    if !isKnownUniquelyReferenced(&self.storage) {
+      self.storage = self.storage.copy(explains: self.storage.explains)
+    }
   }
 }
 

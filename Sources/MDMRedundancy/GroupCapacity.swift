@@ -101,7 +101,9 @@ public struct GroupCapacityAlarm: Hashable, Sendable {
     suggesting plan: () -> RebalancePlan
   ) {
     self.change(into: &effects, suggesting: plan) { alarms, said in
-      for node in NodeID.allCases { alarms.nodes[node].note(load: loads[node], at: now, into: &said) }
+      for node in NodeID.allCases {
+        alarms.nodes[node].note(load: loads[node], at: now, into: &said)
+      }
       alarms.group.note(load: loads.first + loads.second, at: now, into: &said)
     }
   }

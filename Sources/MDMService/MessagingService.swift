@@ -23,6 +23,7 @@ import Synchronization
 public final class MessagingService: Sendable {
   let shards: [Shard]
   let router: any StanzaRouter
+  let decisions: DecisionKeeper
   let clock: ServiceClock
   let timer = ServiceTimer()
   let lifecycle = Mutex(Lifecycle())
@@ -59,11 +60,13 @@ public final class MessagingService: Sendable {
     let settings = ShardSettings(
       eventLimit: values.eventLimit, effectLimit: values.effectLimit,
       closesIdleAccounts: values.idleAccounts == .close)
+    let decisions = DecisionKeeper(limits: values.decisionLog)
+    self.decisions = decisions
     self.shards = (0..<count).map { number in
       Shard(
         MessagingEngine(
           configuration: shared, startingAt: start, number: UInt8(truncatingIfNeeded: number)),
-        host: host, settings: settings)
+        host: host, settings: settings, decisions: decisions)
     }
     self.settings = values
     self.router = router

@@ -45,6 +45,10 @@ public struct ServiceConfiguration: Hashable, Sendable {
     /// What becomes of an account that a scope has opened once nobody is there. Default: it is
     /// closed.
     public var idleAccounts = IdleAccountPolicy.close
+    /// How much is kept of the decisions of accounts that
+    /// ``MessagingService/explainDecisions(of:)`` was called for. Default: 16 accounts with 500
+    /// entries each, 1 MiB in all. Ranges: as `DecisionLog.Limits` says.
+    public var decisionLog = DecisionLog.Limits()
 
     var violations: [ConfigurationError.Violation] {
       var found: [ConfigurationError.Violation] = []
@@ -60,6 +64,11 @@ public struct ServiceConfiguration: Hashable, Sendable {
           .init(
             setting: "drainTimeout", value: "\(self.drainTimeout)", allowed: "0 s…1 day"))
       }
+      let log = self.decisionLog
+      check("decisionLog.accounts", log.accounts, 1...1_000)
+      check("decisionLog.entriesPerAccount", log.entriesPerAccount, 1...1_000_000)
+      check("decisionLog.bytesPerAccount", log.bytesPerAccount, 1...(1 << 30))
+      check("decisionLog.bytes", log.bytes, 1...(1 << 30))
       return found
     }
   }

@@ -12,7 +12,8 @@ extension ServiceCounters {
         self.gauges.waitingEffects
       ),
       (
-        "mdm_service_largest_batch_effects", "The most effects decided while others were performed.",
+        "mdm_service_largest_batch_effects",
+        "The most effects decided while others were performed.",
         self.totals.largestBatch
       ),
       (

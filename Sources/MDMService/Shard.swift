@@ -17,11 +17,17 @@ final class Shard: Sendable {
   let state: Mutex<ShardState>
   /// Only for whoever performs.
   let desk: Desk
+  /// What the service keeps of decisions, for all shards. Its lock is taken under a shard's.
+  let decisions: DecisionKeeper
   /// When the engine is next due; `.max` for never. Read by the timer without the lock.
   let deadline = Atomic<Int64>(.max)
   private let after = CacheLine()
 
-  init(_ engine: consuming MessagingEngine, host: any MessagingHost, settings: ShardSettings) {
+  init(
+    _ engine: consuming MessagingEngine, host: any MessagingHost, settings: ShardSettings,
+    decisions: DecisionKeeper
+  ) {
+    self.decisions = decisions
     self.state = Mutex(ShardState(engine, settings: settings))
     self.desk = Desk(host: host)
   }
@@ -79,9 +85,11 @@ final class Shard: Sendable {
       self.deadline.store(deadline.nanoseconds, ordering: .sequentiallyConsistent)
       due.insert(.deadline)
     }
+    if state.explaining != .off { self.keepDecisions(&state) }
     if !state.isPerforming, !state.outbox.isEmpty {
       state.isPerforming = true
       swap(&state.outbox, &self.desk.batch)
+      if state.explaining != .off { state.explainAfterSwap() }
       due.insert(.perform)
     }
     return due
@@ -137,6 +145,8 @@ struct ShardState: ~Copyable, Sendable {
   /// Mailboxes of the scopes that have not been left.
   var scopes: [Mailbox] = []
   var totals = ServiceCounters.Totals()
+  /// Whether decisions are explained, because an account of the shard is watched.
+  var explaining = Explaining.off
 
   init(_ engine: consuming MessagingEngine, settings: ShardSettings) {
     self.engine = engine
