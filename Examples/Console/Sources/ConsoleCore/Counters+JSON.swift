@@ -74,6 +74,7 @@ extension FlushReason {
     case .featureDisabled: "MDM was switched off"
     case .activityExpired: "The other client's activity ran out"
     case .urgent: "Something came that must not wait"
+    @unknown default: self.label
     }
   }
 }

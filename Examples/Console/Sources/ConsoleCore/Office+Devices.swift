@@ -15,6 +15,7 @@ extension Office {
       restored ?? (try? service.open(name, archived: self.archived[place], at: self.now))
     guard let account = opened else { return }
     self.people[place].seat = Person.Seat(node: node, account: account)
+    if !self.people[place].isLoad { try? service.explainDecisions(of: name) }
     // The connections went to the other node: here they are lost until the clients come.
     for device in service.devices(of: account) { service.connectionLost(device, at: self.now) }
     self.doErrands()

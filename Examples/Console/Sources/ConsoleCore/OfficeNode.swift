@@ -11,8 +11,15 @@ struct OfficeNode {
   init(_ id: NodeID, clock: ServiceClock) {
     self.id = id
     self.host = OfficeHost()
-    // One shard: what happens in the office has one order.
-    let configuration = try? ServiceConfiguration { $0.shards = 1 }
+    let configuration = try? ServiceConfiguration {
+      // One shard: what happens in the office has one order.
+      $0.shards = 1
+      // Everybody may be asked why a telephone did not ring, a day later.
+      $0.decisionLog.accounts = 1_000
+      $0.decisionLog.entriesPerAccount = 2_000
+      $0.decisionLog.bytesPerAccount = 1 << 20
+      $0.decisionLog.bytes = 128 << 20
+    }
     self.service = MessagingService(
       configuration: configuration ?? .standard, clock: clock, host: self.host)
   }

@@ -1,1 +1,3 @@
-import ConsoleCore
+import Glibc
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))
