@@ -6,9 +6,9 @@ import PackageDescription
 
 /// The files of the page, which become part of the program.
 let pages = [
-  "index.html", "console.css", "main.js", "live.js", "dom.js", "chart.js", "format.js",
-  "overview.js", "capacity.js", "report.js", "people.js", "person.js", "group.js", "admin.js",
-  "icon.svg",
+  "index.html", "console.css", "icon.svg", "main.js", "live.js", "dom.js", "chart.js", "format.js",
+  "history.js", "timeline.js", "admin.js", "overview.js", "capacity.js", "report.js", "people.js",
+  "person.js", "group.js",
 ]
 
 let package = Package(

@@ -189,8 +189,9 @@ extension DecisionEntry {
   private var clause: String {
     guard let active, active.device != self.device else { return "" }
     switch self.decision {
-    case .delivered(_, .otherClientActive), .held(.otherClientActive):
-      return ": the \(active.device.text) was, until \(OfficeTime.text(active.until)) at least"
+    case .delivered(_, .otherClientActive), .held(.otherClientActive), .held(.suspended):
+      return "; the \(active.device.text) was active until \(OfficeTime.text(active.until)) at least"
+    // Who was active had no part in it.
     default: return ""
     }
   }

@@ -25,6 +25,8 @@ public struct Page: Sendable {
     Page(name: "dom.js", bytes: PackageResources.dom_js),
     Page(name: "chart.js", bytes: PackageResources.chart_js),
     Page(name: "format.js", bytes: PackageResources.format_js),
+    Page(name: "history.js", bytes: PackageResources.history_js),
+    Page(name: "timeline.js", bytes: PackageResources.timeline_js),
     Page(name: "overview.js", bytes: PackageResources.overview_js),
     Page(name: "capacity.js", bytes: PackageResources.capacity_js),
     Page(name: "report.js", bytes: PackageResources.report_js),
