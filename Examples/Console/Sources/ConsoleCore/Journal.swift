@@ -20,6 +20,8 @@ struct Journal {
     case wrote(ConversationID)
     /// So many stanzas that waited have come.
     case flushed(FlushReason, Int)
+    /// A message that waited has come, and rang: nobody had been told of it.
+    case rangLate(ArchivePosition)
     /// A notification was taken back.
     case retracted(ConversationID)
     /// Its push service was asked to wake it.
@@ -42,22 +44,41 @@ struct Journal {
     case phantom
   }
 
-  /// How many are kept.
-  static let limit = 600
+  /// How many are kept: of states, and of everything else.
+  static let limit = 800
 
-  private var ring: [Mark] = []
-  private var next = 0
+  // Apart, so that much of the one does not push the other out.
+  private var states = Ring()
+  private var acts = Ring()
 
-  /// The marks, oldest first.
-  var marks: [Mark] { Array(self.ring[self.next...] + self.ring[..<self.next]) }
+  /// How the devices stood, and from when on, oldest first.
+  var stateMarks: [Mark] { self.states.marks }
+
+  /// Everything else that happened, oldest first.
+  var actMarks: [Mark] { self.acts.marks }
 
   mutating func note(_ what: What, _ device: Int, at instant: MonotonicInstant) {
     let mark = Mark(instant: instant, device: device, what: what)
-    if self.ring.count < Self.limit {
-      self.ring.append(mark)
-    } else {
-      self.ring[self.next] = mark
-      self.next = (self.next + 1) % Self.limit
+    switch what {
+    case .state: self.states.add(mark)
+    case .read, .wrote, .flushed, .rangLate, .retracted, .pushed: self.acts.add(mark)
+    }
+  }
+
+  /// The latest few.
+  private struct Ring {
+    private var ring: [Mark] = []
+    private var next = 0
+
+    var marks: [Mark] { Array(self.ring[self.next...] + self.ring[..<self.next]) }
+
+    mutating func add(_ mark: Mark) {
+      if self.ring.count < Journal.limit {
+        self.ring.append(mark)
+      } else {
+        self.ring[self.next] = mark
+        self.next = (self.next + 1) % Journal.limit
+      }
     }
   }
 }

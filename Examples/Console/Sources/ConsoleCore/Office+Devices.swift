@@ -154,6 +154,7 @@ extension Office {
   }
 
   func note(_ what: Journal.What, _ place: Int, _ device: Int) {
+    if case .state = what { self.isChanged = true }
     self.people[place].journal.note(what, device, at: self.now)
   }
 }

@@ -67,6 +67,7 @@ extension Office {
   }
 
   private func perform(_ effects: [RedundancyEffect], of node: NodeID) {
+    if !effects.isEmpty { self.isChanged = true }
     for effect in effects { self.perform(effect, of: node) }
   }
 
@@ -99,8 +100,9 @@ extension Office {
       }
     case .clearAlarm(let alarm): self.group.members[node].alarms.removeAll { $0 == alarm }
     case .statusChanged(_, let status):
-      self.group.note("is \(status.state.displayName), \(status.reason.displayName)", node,
-        at: self.now)
+      let (state, reason) = (status.state.displayName, status.reason.displayName)
+      self.group.note(
+        state == reason ? "is \(state)" : "is \(state): \(reason)", node, at: self.now)
     case .remember(let memory): self.group.members[node].memory = memory
     // The machine has done its part; there is nothing else here to start anew.
     case .restartRecoveryManager: break
@@ -192,6 +194,7 @@ extension Office {
 
   /// Lets what follows from a change outside of the agenda happen.
   func settle() {
+    self.isChanged = true
     self.doErrands()
     self.observe()
   }

@@ -102,6 +102,9 @@ extension Office {
         self.schedule(.logIn(place, device: phone), in: 0...600)
       }
       self.schedule(.pickUp(place), atMinute: self.random.number(in: 400...435))
+      for _ in 0..<self.random.number(in: 1...5) {
+        self.schedule(.pickUp(place), atMinute: self.random.number(in: 540...1_050))
+      }
       self.schedule(.pickUp(place), atMinute: self.random.number(in: 1_115...1_215))
       self.schedule(
         .loseConnection(place, device: phone, seconds: self.random.number(in: 10...80)),
@@ -121,7 +124,7 @@ extension Office {
   func leave(_ place: Int) {
     guard self.people[place].place != .home else { return }
     self.people[place].place = .home
-    self.use(nil, of: place)
+    self.leaveLaptop(place)
     for device in self.people[place].devices.indices
     where !self.people[place].devices[device].isPhone { self.signOut(place, device) }
   }
@@ -131,8 +134,8 @@ extension Office {
     guard self.people[place].place == .desk else { return }
     self.people[place].place = .out
     self.setPresence(.available(.away), place, 0)
-    self.use(nil, of: place)
-    if let device {
+    self.leaveLaptop(place)
+    if let device, self.people[place].inUse == nil {
       self.logIn(place, device)
       self.use(device, of: place)
     } else if self.random.chance(1, in: 2) {
@@ -160,9 +163,10 @@ extension Office {
 
   /// Takes the phone out.
   func pickUp(_ place: Int) {
-    guard let phone = self.people[place].phone, self.people[place].inUse == nil,
-      self.people[place].seat != nil
-    else { return }
+    let isFree = [nil, 0].contains(self.people[place].inUse)
+    guard let phone = self.people[place].phone, isFree, self.people[place].seat != nil else {
+      return
+    }
     self.resume(place, phone)
     guard self.people[place].devices[phone].isUp else { return }
     self.setMode(.normal, place, phone)
@@ -176,7 +180,8 @@ extension Office {
   /// Puts the phone back into the pocket.
   func putDown(_ place: Int) {
     guard let phone = self.people[place].phone, self.people[place].inUse == phone else { return }
-    self.use(nil, of: place)
+    // Back to the laptop, if it was only a glance.
+    self.use(self.people[place].place == .desk ? 0 : nil, of: place)
     self.setPresence(.available(.away), place, phone)
     self.setMode(.quiet, place, phone)
     if self.people[place].devices[phone].isPushEnabled {
@@ -190,6 +195,11 @@ extension Office {
       self.people[place].devices[phone].isUp
     else { return }
     self.lose(place, phone)
+  }
+
+  /// Looks at the laptop no longer; a phone that is out stays out.
+  private func leaveLaptop(_ place: Int) {
+    if self.people[place].inUse == 0 { self.use(nil, of: place) }
   }
 
   /// Looks at another device, or at none.

@@ -33,7 +33,7 @@ extension Office {
       "name": .string(device.name.text), "kind": .string(device.kind.reportName),
       "state": .string(Self.state(report).rawValue), "held": .int(report?.heldStanzas ?? 0),
       "isActive": .bool(verdict == .active),
-      "standing": .string(verdict.map { Self.words($0) } ?? "signed out"),
+      "standing": .string(verdict.map { Self.words($0) } ?? ""),
     ])
   }
 
@@ -80,7 +80,7 @@ extension Office {
     let person = self.people[place]
     let since = self.now.advanced(by: .zero - Self.lookBack)
     let story = Story(
-      entries: self.decisions(of: person.account), marks: person.journal.marks,
+      entries: self.decisions(of: person.account), journal: person.journal,
       devices: person.devices.map { $0.name }, since: since,
       name: { [places = self.places, people = self.people] conversation in
         places[AccountName(conversation.text)].map { people[$0].name } ?? conversation.text

@@ -161,6 +161,9 @@ extension Office {
     guard delivery.stanza.kind.isContent, delivery.form != .sentCopy,
       let conversation = delivery.stanza.conversation, let position = delivery.position
     else { return }
+    if delivery.heldSince != nil, delivery.notification.rings {
+      self.note(.rangLate(position), place, device)
+    }
     if self.people[place].inUse == device {
       self.schedule(.read(place, conversation, position, device: device), in: 3...25)
     } else if delivery.notification.rings, self.people[place].inUse == nil,

@@ -44,6 +44,8 @@ public final class Office {
   /// Where everybody is at home.
   var assignment = UserAssignment()
   var history = History()
+  /// Whether sessions or nodes have changed since the alarms were told.
+  var isChanged = true
   /// The last position of each account's archive, by place: archives outlive nodes.
   var archived: [ArchivePosition] = []
   /// Messages still to be written in the conversation of two people, by their places.

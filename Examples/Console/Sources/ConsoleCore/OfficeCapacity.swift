@@ -50,8 +50,11 @@ struct OfficeCapacity {
 
 // What the alarms are told, and what is asked of them.
 extension Office {
-  /// Tells the alarms how things stand. Called after everything that happens.
+  /// Tells the alarms how things stand. Called after everything that happens; asks
+  /// only if sessions or nodes have changed.
   func observe() {
+    guard self.isChanged else { return }
+    self.isChanged = false
     let loads = PerNode(
       first: self.load(of: .first), second: self.load(of: .second))
     var effects: [GroupAlarmEffect] = []

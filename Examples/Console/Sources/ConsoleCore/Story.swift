@@ -4,19 +4,21 @@ import MDM
 /// journal, in words.
 struct Story {
   private let entries: [DecisionEntry]
-  private let journal: [Journal.Mark]
+  private let stateMarks: [Journal.Mark]
+  private let acts: [Journal.Mark]
   private let devices: [DeviceName]
   private let since: MonotonicInstant
   private let name: (ConversationID) -> String
 
   /// The story since an instant; how its devices stood then is part of it.
   init(
-    entries: [DecisionEntry], marks: [Journal.Mark], devices: [DeviceName],
+    entries: [DecisionEntry], journal: Journal, devices: [DeviceName],
     since: MonotonicInstant, name: @escaping (ConversationID) -> String
   ) {
     // Presence and the like are nobody's question.
     self.entries = entries.filter { $0.position != nil && $0.conversation != nil }
-    self.journal = marks
+    self.stateMarks = journal.stateMarks
+    self.acts = journal.actMarks
     self.devices = devices
     self.since = since
     self.name = name
@@ -28,7 +30,7 @@ struct Story {
   var states: JSON {
     var found: [JSON] = []
     for (place, _) in self.devices.enumerated() {
-      let own = self.journal.filter { $0.device == place && $0.state != nil }
+      let own = self.stateMarks.filter { $0.device == place }
       let before = own.last { $0.instant < self.since }
       for mark in [before].compactMap({ $0 }) + own.filter({ $0.instant >= self.since }) {
         guard let state = mark.state else { continue }
@@ -56,9 +58,12 @@ struct Story {
       guard let device = self.devices.firstIndex(of: entry.device), let kind = entry.kind,
         let conversation = entry.conversation
       else { continue }
-      add(entry.instant, device, kind, "\(self.name(conversation)). \(entry.sentence)")
+      let isLate = self.rangLate(entry, device)
+      add(
+        entry.instant, device, isLate ? "rang" : kind,
+        "\(self.name(conversation)). \(entry.sentence)\(isLate ? " \(Self.lateRing)" : "")")
     }
-    for mark in self.journal where mark.instant >= self.since {
+    for mark in self.acts where mark.instant >= self.since {
       guard let (kind, text) = self.describe(mark.what) else { continue }
       add(mark.instant, mark.device, kind, text)
     }
@@ -68,7 +73,7 @@ struct Story {
   private func describe(_ what: Journal.What) -> (kind: String, text: String)? {
     switch what {
     // Drawn as the lane's colour, and as the marks of what came.
-    case .state, .flushed: nil
+    case .state, .flushed, .rangLate: nil
     case .read(let conversation): ("read", "Read what \(self.name(conversation)) wrote.")
     case .wrote(let conversation): ("wrote", "Wrote to \(self.name(conversation)).")
     case .retracted(let conversation):
@@ -79,6 +84,17 @@ struct Story {
     case .pushed: ("pushed", "Its push service was asked to wake it.")
     }
   }
+
+  /// Whether a message that waited rang when it came. The engine's explanation of a flush does not
+  /// say so; the delivery did.
+  private func rangLate(_ entry: DecisionEntry, _ device: Int) -> Bool {
+    guard entry.outcome == .flushed, let position = entry.position else { return false }
+    return self.acts.contains {
+      $0.device == device && $0.instant == entry.instant && $0.what == .rangLate(position)
+    }
+  }
+
+  private static let lateRing = "It rang then, because nobody had been told."
 
   // MARK: - Message by message
 
@@ -116,16 +132,18 @@ struct Story {
     _ place: Int, _ device: DeviceName, _ entries: [DecisionEntry], isOwn: Bool
   ) -> JSON? {
     guard let first = entries.first, let last = entries.last else { return nil }
-    let didRing = entries.contains { $0.outcome == .rang }
-    let push = self.journal.first {
+    let isLate = entries.contains { self.rangLate($0, place) }
+    let didRing = isLate || entries.contains { $0.outcome == .rang }
+    let push = self.acts.first {
       $0.device == place && $0.what == .pushed && $0.instant == first.instant
     }
     let read = first.conversation.flatMap { conversation in
-      self.journal.first {
+      self.acts.first {
         $0.device == place && $0.what == .read(conversation) && $0.instant >= first.instant
       }
     }
     var sentences = entries.map { $0.sentence }
+    if isLate { sentences.append(Self.lateRing) }
     if push != nil { sentences.append("Its push service was asked to wake it.") }
     if let read, !isOwn { sentences.append("Read on it at \(OfficeTime.text(read.instant)).") }
     let title =
@@ -145,7 +163,7 @@ extension Journal.Mark {
   fileprivate var state: Journal.DeviceState? {
     switch self.what {
     case .state(let state): state
-    case .read, .wrote, .flushed, .retracted, .pushed: nil
+    case .read, .wrote, .flushed, .rangLate, .retracted, .pushed: nil
     }
   }
 }
@@ -190,7 +208,7 @@ extension DecisionEntry {
     guard let active, active.device != self.device else { return "" }
     switch self.decision {
     case .delivered(_, .otherClientActive), .held(.otherClientActive), .held(.suspended):
-      return "; the \(active.device.text) was active until \(OfficeTime.text(active.until)) at least"
+      return "; the \(active.device.text) was active until \(OfficeTime.text(active.until))"
     // Who was active had no part in it.
     default: return ""
     }

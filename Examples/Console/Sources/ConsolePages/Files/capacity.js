@@ -43,11 +43,13 @@ function controls() {
     el("option", { value: "imp-1" }, "imp-1"), el("option", { value: "imp-2" }, "imp-2"));
   const place = () => (where.value ? `&node=${encodeURIComponent(where.value)}` : "");
   return card("half", "Try it", "Sign in sessions that only take room, or move the limit.",
-    el("div", { class: "actions" }, el("label", { for: "load" }, "Extra sessions"), load,
-      el("label", { for: "where" }, "on"), where,
+    el("div", { class: "actions" },
+      el("span", { class: "unit" }, el("label", { for: "load" }, "Extra sessions"), load),
+      el("span", { class: "unit" }, el("label", { for: "where" }, "on"), where),
       button("Sign in", () => command(`load?value=${Number(load.value)}${place()}`)),
       button("Sign all out", () => command("load?value=0"))),
-    el("div", { class: "actions" }, el("label", { for: "limit" }, "Limit in percent"), percent,
+    el("div", { class: "actions" },
+      el("span", { class: "unit" }, el("label", { for: "limit" }, "Limit in percent"), percent),
       button("Set", () => command(`alarm-limit?value=${Number(percent.value)}`))));
 }
 

@@ -22,6 +22,13 @@ export function span(seconds) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** A length of time as one number. */
+export function about(seconds) {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = seconds / 60;
+  return minutes < 90 ? `${minutes.toFixed(1)} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
 /** Milliseconds as short as an axis wants them. */
 export function short(milliseconds) {
   if (milliseconds < 1000) return `${milliseconds} ms`;

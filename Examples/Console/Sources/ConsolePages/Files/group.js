@@ -1,7 +1,7 @@
 // The redundancy group's two nodes.
 
 import { button, command } from "./admin.js";
-import { card, el, say, sync } from "./dom.js";
+import { card, el, say, sync, table } from "./dom.js";
 import { count } from "./format.js";
 import { subscribe } from "./live.js";
 
@@ -28,8 +28,6 @@ function facts(node) {
     ["Its users' lease", lease],
     ["Peer last heard", node.heard === null ? "never" : `${node.heard} s ago`],
     ["Critical services", node.services ? "run" : "do not run"],
-    ...node.kinds.map((kind) => [kind.name, count(kind.count)]),
-    ...node.counters.map((counter) => [counter.name, count(counter.value)]),
   ];
 }
 
@@ -47,24 +45,48 @@ function update(box, node) {
   }
 }
 
+/** Kinds of session and counters, one column for each node. */
+function comparison(box, nodes) {
+  const { node, body } = table(null,
+    [{ title: "" }, ...nodes.map((one) => ({ title: one.name, number: true }))]);
+  box.append(node);
+  return (now) => {
+    const rows = [
+      ...now[0].kinds.map((kind, place) => [kind.name, now.map((one) => one.kinds[place].count)]),
+      ...now[0].counters.map((counter, place) =>
+        [counter.name, now.map((one) => one.counters[place].value)]),
+    ];
+    sync(body, rows, (row) => row[0],
+      (row) => el("tr", {}, el("th", { scope: "row" }, row[0]),
+        row[1].map(() => el("td", { class: "number" }))),
+      (line, row) => row[1].forEach((value, place) => say(line.children[place + 1], count(value))));
+  };
+}
+
 export function group(main) {
   const lead = el("p", { class: "lead" });
   const nodes = el("div", { class: "grid" });
   const log = el("ol", { class: "log" });
+  const sessions = el("div");
+  let columns = null;
   const line = el("p", {});
   const cut = button("Cut the line", () => command("line/cut"));
   const mend = button("Mend the line", () => command("line/mend"));
   const recover = button("Recover both", () => command("recover"));
   main.append(el("div", { class: "head" }, el("h1", {}, "Redundancy group"), lead), nodes,
     el("div", { class: "grid below" },
-      card("half", "Between the nodes", null, line, el("div", { class: "actions" }, cut, mend, recover)),
-      card("half", "What happened", null, log)));
+      card("half", "What happened", null, log),
+      el("div", { class: "half" },
+        card("", "Between the nodes", null, line, el("div", { class: "actions" }, cut, mend, recover)),
+        card("below", "Sessions and counters", null, sessions))));
   return subscribe((state) => {
     const group = state.group;
     if (!group) return say(lead, "The server that the console is attached to is in no group.");
     say(lead, `Two nodes that stand in for each other. Heartbeats go every 15 seconds of office time; ` +
       `after 60 seconds of silence the peer is lost, and its users log in again on the other node.`);
     sync(nodes, group.nodes, (node) => node.name, nodeCard, update);
+    columns ??= comparison(sessions, group.nodes);
+    columns(group.nodes);
     say(line, group.isCut ? "Heartbeats are lost: each node hears nothing of the other." : "Heartbeats arrive.");
     cut.hidden = group.isCut;
     mend.hidden = !group.isCut;

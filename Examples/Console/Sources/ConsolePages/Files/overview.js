@@ -2,7 +2,7 @@
 
 import { columns, gauge, stack } from "./chart.js";
 import { card, el, say, sync, table } from "./dom.js";
-import { count, plural, short, span } from "./format.js";
+import { about, count, plural, short } from "./format.js";
 import { column, keepUp } from "./history.js";
 import { subscribe } from "./live.js";
 
@@ -34,7 +34,7 @@ function figures() {
           el("dt", {}, meanings[item.name] ?? item.name), el("dd", {})),
         (node, item) => {
           const isTime = item.name === "MDMBufferAvgQueuedTime";
-          say(node.querySelector("dd"), isTime ? span(Number(item.text)) : count(Number(item.text)));
+          say(node.querySelector("dd"), isTime ? about(Number(item.text)) : count(Number(item.text)));
         });
     },
   };
@@ -83,19 +83,27 @@ function holdBars(hold) {
   return start > 0 ? [{ label: "0", count: early, about: `less than ${short(512)}` }, ...bars] : bars;
 }
 
+function meter(subject) {
+  const bar = el("div");
+  const node = el("div", { class: "standing" },
+    el("p", { class: "row spread" }, el("span", {}, subject.title), el("b", {})), bar);
+  node.meter = gauge(bar);
+  return node;
+}
+
 export function overview(main) {
   const lead = el("p", { class: "lead" });
   const numbers = figures();
   const colours = legend();
   const day = el("div", { class: "chart" });
   const hold = el("div", { class: "chart" });
-  const fill = el("div", { class: "chart" });
+  const fill = el("div");
   const reasons = flushes();
-  const fillText = el("p", { class: "note" });
   const missing = el("p", { class: "note", hidden: true });
   const parts = el("div", { class: "grid wide-only" },
     card("two-thirds", "Sessions by mode", "Every device that is signed in, each counted once.", colours.node, day),
-    card("third", "Capacity", null, fillText, fill, el("p", {}, el("a", { href: "#/capacity" }, "Nodes and alarm"))),
+    card("third", "Capacity", "Sessions that count as load, and the alarm's limit.", fill,
+      el("p", { class: "standing" }, el("a", { href: "#/capacity" }, "Alarm and limit"))),
     card("half", "Why buffers were flushed", "A flush brings a quiet device everything that was held for it.", reasons.node),
     card("half", "How long packets waited", "Each flushed packet once; every column is twice as wide in time as the one before.", hold));
   main.append(el("div", { class: "head" }, el("h1", {}, "Overview"), lead, missing),
@@ -103,7 +111,6 @@ export function overview(main) {
 
   const chart = stack(day, modes.map((mode) => ({ ...mode, column: column[mode.name] })), "Sessions");
   const histogram = columns(hold, "Packets", "waited at least");
-  const meter = gauge(fill);
   const stop = subscribe(async (state) => {
     const isOffice = state.source === "office";
     const text = isOffice
@@ -122,11 +129,15 @@ export function overview(main) {
     if (isOffice) {
       reasons.update(state.flushes);
       histogram.update(holdBars(state.hold));
-      const group = state.capacity.subjects.at(-1);
-      say(fillText, `${count(group.load)} of ${count(group.capacity)} sessions on both nodes, ${group.percent} %.`);
-      meter.update(group, state.capacity.limit);
+      sync(fill, state.capacity.subjects, (subject) => subject.title, meter, (node, subject) => {
+        say(node.querySelector("b"), `${subject.percent} %`);
+        node.meter.update(subject, state.capacity.limit);
+      });
     }
     chart.update(await keepUp(state));
   });
-  return () => [stop, chart.stop, histogram.stop, meter.stop].forEach((end) => end());
+  return () => {
+    [stop, chart.stop, histogram.stop].forEach((end) => end());
+    for (const node of fill.children) node.meter.stop();
+  };
 }

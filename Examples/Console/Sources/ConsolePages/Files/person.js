@@ -53,13 +53,13 @@ export function person(main, rest) {
   const lines = timeline(drawing);
   const decisions = el("div", { class: "grid" },
     card("wide", "Timeline", "Point at a mark, or use the arrow keys, for what happened and why.",
-      el("p", { class: "row head" }, el("label", { for: "span" }, "The last"), span), legend(), drawing),
+      el("p", { class: "row tools" }, el("label", { for: "span" }, "The last"), span), legend(), drawing),
     card("wide", "Did it ring?", null,
-      el("p", { class: "row" }, el("label", { for: "device" }, "Device"), device,
+      el("p", { class: "row tools" }, el("label", { for: "device" }, "Device"), device,
         el("label", {}, silentOnly, " only where it did not ring"),
         el("label", {}, received, " only what came in"), hold),
       none, list));
-  main.append(el("p", {}, el("a", { href: "#/people" }, "Everybody")),
+  main.append(el("p", { class: "back" }, el("a", { href: "#/people" }, "Everybody")),
     el("div", { class: "head" }, title, lead, problem),
     el("div", { class: "grid" }, card("wide", "Devices now", null, devices.node)), decisions);
 

@@ -65,12 +65,12 @@ function users(main, name) {
   const made = el("p", { class: "lead" });
   const problem = el("p", { class: "problem", hidden: true });
   const { node, body } = table("Point at a number, or move to it with the tab key, for the types of device.", [
-    { title: "User" }, { title: "Sessions" }]);
+    { title: "User" }, { title: "Number of sessions" }]);
   main.append(
-    el("p", {}, el("a", { href: "#/report" }, "All nodes")),
+    el("p", { class: "back" }, el("a", { href: "#/report" }, "All nodes")),
     el("div", { class: "head row spread" }, el("div", {}, el("h1", {}, `Users on ${name}`), made, problem),
       el("a", { class: "button", href: `/api/users.csv?node=${encodeURIComponent(name)}`, download: `users-${name}.csv` }, "Download CSV")),
-    el("section", { class: "card" }, node));
+    el("section", { class: "card narrow" }, node));
   return repeat(async () => {
     const report = await ask(`/api/users?node=${encodeURIComponent(name)}`);
     say(made, `${count(report.users.length)} users, made ${report.generatedAt}.`);

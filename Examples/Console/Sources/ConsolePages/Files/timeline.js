@@ -11,6 +11,9 @@ export const kinds = {
   wrote: "wrote", pushed: "push asked to wake", retracted: "notification taken back",
 };
 
+/** What the person did, drawn below what came. */
+const own = new Set(["read", "wrote"]);
+
 /** A mark of a kind around the origin, sixteen units wide. */
 export function icon(kind) {
   const shapes = {
@@ -63,10 +66,10 @@ export function timeline(box) {
       root.append(
         svg("text", { class: "strong", x: 0, y: middle(place) + 4 }, device.name),
         svg("rect", { class: "of-out", x: plot.left, y: middle(place) - 16, width: plot.right - plot.left, height: 32 }));
-      const own = story.states.filter((state) => state.device === place);
-      own.forEach((state, index) => {
+      const stretches = story.states.filter((state) => state.device === place);
+      stretches.forEach((state, index) => {
         const begin = Math.max(from, state.at);
-        const end = index + 1 < own.length ? own[index + 1].at : story.now;
+        const end = index + 1 < stretches.length ? stretches[index + 1].at : story.now;
         if (end <= from || state.state === "out") return;
         root.append(svg("rect", { class: `of-${state.state} stretch`, x: x(begin), y: middle(place) - 16, width: Math.max(0, x(end) - x(begin)), height: 32 }));
         root.append(svg("rect", { class: `of-${state.state}`, x: x(begin), y: middle(place) + 13, width: Math.max(0, x(end) - x(begin)), height: 4 }));
@@ -74,7 +77,8 @@ export function timeline(box) {
     });
     timeAxis(root, plot, from, story.now);
     places = story.marks.filter((mark) => mark.at >= from && mark.device < story.devices.length)
-      .map((mark) => ({ mark, x: x(mark.at), y: middle(mark.device) - 2 }));
+      
+      .map((mark) => ({ mark, x: x(mark.at), y: middle(mark.device) + (own.has(mark.kind) ? 6 : -7) }));
     for (const place of places) {
       const node = icon(place.mark.kind);
       node.setAttribute("transform", `translate(${place.x.toFixed(1)} ${place.y})`);
