@@ -1,11 +1,11 @@
 /// Rows of values separated by commas (RFC 4180): lines end with CR LF, a value is quoted when it
 /// has to be, and none begins a formula in a spreadsheet (B25).
 ///
-/// A spreadsheet takes a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a
-/// formula, and runs it. Such a value gets an apostrophe before it, and so does one that begins with
-/// an apostrophe, a blank or another control character, so that taking one away gives the value back
-/// whatever it was. The full-width forms of the four signs count as well: East Asian spreadsheets
-/// read them as the narrow ones.
+/// A spreadsheet takes a value that begins with `=`, `+`, `-`, `@`, a tab or a carriage return for
+/// a formula, and runs it. Such a value gets an apostrophe before it, and so does one that begins
+/// with an apostrophe, a blank or another control character, so that taking one away gives the
+/// value back whatever it was. The full-width forms of the four signs count as well: East Asian
+/// spreadsheets read them as the narrow ones.
 public struct CSVWriter: Sendable {
   /// What has been written, as UTF-8.
   public private(set) var bytes: [UInt8] = []

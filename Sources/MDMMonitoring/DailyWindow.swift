@@ -3,11 +3,13 @@ public import MDMStanza
 /// A stretch of every day in which an alarm may speak.
 ///
 /// The engine knows no calendar, so the host says at which instant some day begins where the
-/// operators are; every 24 hours from there are a day. Where the clocks are changed it says so anew.
+/// operators are; every 24 hours from there are a day. Where the clocks are changed it says so
+/// anew.
 public struct DailyWindow: Hashable, Sendable {
   /// When it opens, counted from midnight.
   public var start: Duration
-  /// When it closes, counted from midnight; earlier than ``start`` for one that lasts over midnight.
+  /// When it closes, counted from midnight; earlier than ``start`` for one that lasts over
+  /// midnight.
   public var end: Duration
   /// The instant of any midnight, past or to come.
   public var midnight: MonotonicInstant

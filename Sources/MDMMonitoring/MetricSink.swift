@@ -1,7 +1,7 @@
 /// Where a host's own metrics library takes values: four methods, which those of swift-metrics fit.
 ///
-/// The library has no dependency, so the host writes the few lines between; Documentation/Monitoring
-/// shows them.
+/// The library has no dependency, so the host writes the few lines between; the page on monitoring
+/// in Documentation shows them.
 public protocol MetricSink {
   /// A counter has grown by this much since it was published last; not called for nothing.
   mutating func count(_ name: String, _ labels: [MetricLabel], by amount: Double)

@@ -72,9 +72,9 @@ public enum JSMCounterName: String, Sendable, CaseIterable {
   case jsmSessionsClient = "JsmSessionsClient"
   /// Inactive connections of clients.
   case jsmSessionsClientInactive = "JsmSessionsClientInactive"
-  /// Users assigned to the publisher that this node serves.
+  /// Users served by the publisher of the database; 0 on any other node.
   case activeJsmSessions = "ActiveJsmSessions"
-  /// Users assigned to the subscriber that this node serves.
+  /// Users served by a subscriber; 0 on the publisher.
   case inactiveJsmSessions = "InactiveJsmSessions"
 }
 

@@ -84,6 +84,12 @@ public struct GroupCapacityAlarm: Hashable, Sendable {
       settings: settings)
   }
 
+  /// These alarms together, as when each goes on from its snapshot in another process.
+  public init(nodes: PerNode<CapacityAlarm>, group: CapacityAlarm) {
+    self.nodes = nodes
+    self.group = group
+  }
+
   /// When ``expire(at:into:suggesting:)`` is next due, or nil when nothing will happen by itself.
   public var nextDeadline: MonotonicInstant? {
     [self.nodes.first, self.nodes.second, self.group].compactMap { $0.nextDeadline }.min()

@@ -29,7 +29,7 @@ struct MDMBench {
       .coalescePresence, .electionRefresh, .electionQuery, .bareElectionRefresh,
       .bareElectionQuery, .bareLogAppend, .readMarker, .sendWithCopies, .receiveByName, .service,
       .serviceThreads, .deviceStream, .idleSession, .heldStanza, .snapshot, .restore, .writeCarbon,
-      .longRun,
+      .sessionReport, .longRun,
     ]
   }
 }

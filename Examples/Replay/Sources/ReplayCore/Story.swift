@@ -12,6 +12,10 @@ public struct Story: Sendable {
   public internal(set) var radio: [String: RadioLog] = [:]
   /// The engine's counters at the end.
   public internal(set) var counters = Counters()
+  /// The sessions by kind at the end.
+  public internal(set) var sessions = SessionCounts()
+  /// The users who were signed in at the end.
+  public internal(set) var users: [UserSessions] = []
   /// The instant of the last step.
   public internal(set) var end = MonotonicInstant.origin
 

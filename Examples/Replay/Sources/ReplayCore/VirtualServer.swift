@@ -72,6 +72,8 @@ struct VirtualServer: ~Copyable {
       if isQuiet { self.story.radio[name]?.note(isQuiet: true, at: self.now) }
     }
     self.story.counters = self.engine.counters(at: self.now)
+    self.story.sessions = self.engine.sessionCounts()
+    self.story.users = self.engine.userSessions()
     self.story.end = self.now
     return self.story
   }

@@ -4,6 +4,8 @@ import MDM
 struct Options {
   var file: String?
   var json = false
+  var metrics = false
+  var node = "replay"
   var verify = false
   var strict = false
   var all = false
@@ -22,6 +24,12 @@ struct Options {
     while let argument = rest.popFirst() {
       switch argument {
       case "--json": self.json = true
+      case "--metrics": self.metrics = true
+      case "--node":
+        guard let name = rest.popFirst() else {
+          throw UsageError(description: "--node needs a name")
+        }
+        self.node = name
       case "--verify": self.verify = true
       case "--strict": self.strict = true
       case "--all": self.all = true
@@ -75,14 +83,16 @@ struct Options {
   }
 
   static let usage = """
-    usage: replay [FILE.jsonl] [--json] [--verify] [--strict] [--all] [--width N]
-                  [--set NAME=VALUE ...]
+    usage: replay [FILE.jsonl] [--json | --metrics [--node NAME]] [--verify] [--strict] [--all]
+                  [--width N] [--set NAME=VALUE ...]
 
     Feeds the client-to-server stanzas of a recording through the XMPP binding and the engine, in
     virtual time, and prints what each device saw and why. Without FILE it replays a recording that
     ships with it.
 
       --json      print the same as data
+      --metrics   print what the engine has counted, for Prometheus
+      --node      the node's name in the metrics
       --verify    check the engine's invariants after every command; exit 1 with the first violation
       --strict    print nothing and exit 1 when a line cannot be read
       --all       show presence, typing, receipts and the like as well

@@ -54,6 +54,8 @@ enum Replay {
     if options.json {
       FileHandle.standardOutput.write(try StoryJSON(result.story).data())
       print()
+    } else if options.metrics {
+      print(result.story.metrics(node: options.node), terminator: "")
     } else {
       let width = options.width ?? Self.terminalWidth
       print(
