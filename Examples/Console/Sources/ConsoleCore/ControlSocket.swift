@@ -43,7 +43,9 @@ struct ControlSocket {
 
   private static let end = Array(".\n".utf8)
 
-  private static func isWhole(_ bytes: [UInt8]) -> Bool { bytes.suffix(3) == Array("\n.\n".utf8)[...] }
+  private static func isWhole(_ bytes: [UInt8]) -> Bool {
+    bytes.suffix(3).elementsEqual("\n.\n".utf8)
+  }
 
   private static func isPlain(_ byte: UInt8) -> Bool {
     switch byte {

@@ -187,8 +187,8 @@ extension Office {
   public func setCut(_ isCut: Bool) {
     guard isCut != self.group.isCut else { return }
     self.group.isCut = isCut
-    self.group.note(isCut ? "loses the line to its peer" : "has a line to its peer again", .first,
-      at: self.now)
+    self.group.note(
+      isCut ? "loses the line to its peer" : "has a line to its peer again", .first, at: self.now)
     self.settle()
   }
 

@@ -45,7 +45,9 @@ public enum OfficeTime {
   /// The minute of the day that `HH:MM` names; nil when it names none between morning and evening.
   public static func minute(_ text: String) -> Int? {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy { $0.isNumber } }),
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    guard parts.count == 2,
+      parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy { digits.contains($0) } }),
       let hour = Int(parts[0]), let minute = Int(parts[1]), (0..<60).contains(minute)
     else { return nil }
     let value = hour * 60 + minute

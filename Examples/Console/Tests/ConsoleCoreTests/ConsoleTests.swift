@@ -117,11 +117,11 @@ struct ConsoleTests {
     let console = self.makeConsole()
     let state = { console.respond(to: self.get("/api/state")).text }
     let before = state()
-    console.pass(nanoseconds: 1_000_000_000)
+    console.pass(nanoseconds: 200_000_000)
     #expect(state() != before)
     _ = console.respond(to: self.order("speed", [.init("value", "0")]))
     let stopped = state()
-    console.pass(nanoseconds: 1_000_000_000)
+    console.pass(nanoseconds: 200_000_000)
     #expect(state() == stopped)
   }
 

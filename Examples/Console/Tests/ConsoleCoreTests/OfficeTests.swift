@@ -15,7 +15,8 @@ func makeOffice(
   settings.seed = seed
   settings.guest = guest
   settings.startMinute = try #require(OfficeTime.minute(text))
-  settings.size = try users.map { try OVASize(users: $0) } ?? OfficeSettings.fittingSize(people: people)
+  settings.size =
+    try users.map { try OVASize(users: $0) } ?? OfficeSettings.fittingSize(people: people)
   return Office(settings)
 }
 
