@@ -118,11 +118,19 @@ extension Office {
       self.seat(place, from: self.group.parked.removeValue(forKey: place))
       for device in self.people[place].devices.indices
       where self.people[place].devices[device].isWanted {
-        // Not everybody at once (R-135…R-138).
-        let wait = ReloginWindow.standard.draw(using: &self.random)
-        self.agenda.add(.logIn(place, device: device), at: self.now.advanced(by: wait))
+        self.agenda.add(
+          .logIn(place, device: device),
+          at: self.now.advanced(by: self.drawRelogin(of: self.people[place], device)))
       }
     }
+  }
+
+  /// When a device that has lost its node logs in on another.
+  private func drawRelogin(of person: Person, _ device: Int) -> Duration {
+    // A connection that stands by is there already.
+    if person.hasStandby(device) { return .seconds(self.random.number(in: 1...5)) }
+    // The others do not come all at once (R-135…R-138).
+    return ReloginWindow.standard.draw(using: &self.random)
   }
 
   private func endServing(_ home: NodeID, on node: NodeID) {

@@ -14,9 +14,9 @@ extension Office {
     }
     for person in self.people {
       guard let seat = person.seat else { continue }
-      for device in person.devices where device.isUp {
+      for (place, device) in person.devices.enumerated() where device.isUp {
         let client = ClientID(person.account, device.name)
-        let isDual = device.kind == .desktop && !person.isLoad
+        let isDual = person.hasStandby(place)
         guard seat.node == node || isDual else { continue }
         try? register.open(
           client, home: person.home, as: seat.node == node ? .active : .inactive, isDual: isDual)

@@ -11,7 +11,7 @@ extension Office {
       self.turns[self.pair(place, other)] = self.random.number(in: 1...6)
       self.beginWriting(place, to: other)
     }
-    if self.people[place].place != .home { self.schedule(.think(place), in: 120...840) }
+    if self.people[place].place != .home { self.schedule(.think(place), in: 240...1_500) }
   }
 
   private func pair(_ one: Int, _ other: Int) -> Int {

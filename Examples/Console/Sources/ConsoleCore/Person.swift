@@ -24,6 +24,11 @@ struct Person {
   /// What has happened to the devices, for the timeline.
   var journal = Journal()
 
+  /// Whether a device keeps a second connection, to the other node: laptops do.
+  func hasStandby(_ device: Int) -> Bool {
+    self.devices[device].kind == .desktop && !self.isLoad
+  }
+
   /// Where somebody is.
   enum Place: Equatable {
     /// Not at work.

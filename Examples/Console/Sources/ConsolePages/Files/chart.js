@@ -26,6 +26,9 @@ export function roundUp(value) {
   return 10 * power;
 }
 
+/** Room for the numbers of an axis that ends at `top`. */
+const margin = (top) => Math.max(38, 12 + 7.4 * count(top).length);
+
 /** Horizontal rules with numbers at their left, and a title above. */
 export function countAxis(parent, plot, top, title) {
   const steps = top % 4 === 0 ? 4 : top % 3 === 0 ? 3 : 5;
@@ -84,10 +87,10 @@ export function stack(box, series, title) {
   const frame = fitted(box, (width) => {
     if (!day) return;
     const height = width < 520 ? 210 : 250;
-    plot = { left: 38, right: width - 8, top: 30, bottom: height - 26 };
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": describe() });
     const totals = day.samples.map((row) => series.reduce((sum, one) => sum + row[one.column], 0));
     const top = roundUp(Math.max(1, ...totals));
+    plot = { left: margin(top), right: width - 8, top: 30, bottom: height - 26 };
     const y = (value) => plot.bottom - (value / top) * (plot.bottom - plot.top);
     countAxis(root, plot, top, title);
     const below = day.samples.map(() => 0);
@@ -140,10 +143,10 @@ export function columns(box, title, axis) {
   let bars = [];
   const frame = fitted(box, (width) => {
     const height = 250;
-    const plot = { left: 38, right: width - 8, top: 30, bottom: height - 42 };
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
       "aria-label": `${title}: ${bars.map((bar) => `${bar.about}, ${bar.count}`).join("; ")}` });
     const top = roundUp(Math.max(1, ...bars.map((bar) => bar.count)));
+    const plot = { left: margin(top), right: width - 8, top: 30, bottom: height - 42 };
     countAxis(root, plot, top, title);
     const step = (plot.right - plot.left) / Math.max(1, bars.length);
     const every = Math.max(1, Math.ceil(46 / step));
@@ -175,17 +178,17 @@ export function gauge(box) {
     if (!subject) return;
     const height = 54;
     const most = Math.max(subject.capacity, subject.load);
-    const at = (value) => (Math.min(value, most) / most) * (width - 2);
+    const at = (value) => (Math.min(value, most) / most) * width;
     const isOver = subject.timeOver !== null;
     const mark = at(subject.threshold);
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
       "aria-label": `${subject.load} of ${subject.capacity} sessions, ${subject.percent} percent, limit ${limit} percent` },
-      svg("rect", { class: "track", x: 0, y: 8, width: width - 2, height: 22, rx: 3 }),
+      svg("rect", { class: "track", x: 0, y: 8, width, height: 22, rx: 3 }),
       svg("rect", { class: isOver ? "over" : "bar", x: 0, y: 8, width: Math.max(1, at(subject.load)), height: 22, rx: 3 }),
       svg("line", { class: "limit", x1: mark, x2: mark, y1: 2, y2: 36 }),
       svg("text", { x: 0, y: 50 }, "0"),
       svg("text", { x: mark, y: 50, "text-anchor": "middle" }, `${limit} %: ${count(subject.threshold)}`),
-      svg("text", { x: width - 2, y: 50, "text-anchor": "end" }, count(most)));
+      svg("text", { x: width, y: 50, "text-anchor": "end" }, count(most)));
     box.replaceChildren(root);
   });
   return {
