@@ -16,6 +16,7 @@ let enginePackageName: String = {
 let engine: [Target.Dependency] = [
   .product(name: "MDM", package: "swift-mdm"),
   .product(name: "MDMXMPP", package: "swift-mdm"),
+  .product(name: "MDMRedundancy", package: "swift-mdm"),
   .product(name: "MDMTestKit", package: "swift-mdm"),
 ]
 

@@ -1,3 +1,5 @@
+public import MDMStanza
+
 /// One of the two nodes of a presence redundancy group.
 ///
 /// The same value names the node's users: those whose home is this node, wherever they are
@@ -58,7 +60,22 @@ public struct OwnershipEpoch: Hashable, Comparable, Sendable, BitwiseCopyable {
   public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// The right to serve the users of one node, for a time.
+public struct ServingTerm: Hashable, Sendable, BitwiseCopyable {
+  /// The epoch in which they are served.
+  public var epoch: OwnershipEpoch
+  /// When the right ends, unless it is prolonged; half-open.
+  public var end: MonotonicInstant
+
+  /// The right to serve in `epoch` up to `end`.
+  public init(epoch: OwnershipEpoch, end: MonotonicInstant) {
+    self.epoch = epoch
+    self.end = end
+  }
+}
+
 /// One value for each node of the pair.
+@frozen
 public struct PerNode<Value> {
   /// The first node's.
   public var first: Value
@@ -66,24 +83,27 @@ public struct PerNode<Value> {
   public var second: Value
 
   /// A value for each.
+  @inlinable
   public init(first: Value, second: Value) {
     self.first = first
     self.second = second
   }
 
   /// The same value for both.
+  @inlinable
   public init(both value: Value) {
     self.first = value
     self.second = value
   }
 
-  /// The value of a node.
+  /// The value of a node, changed in place.
+  @inlinable
   public subscript(node: NodeID) -> Value {
     get { node == .first ? self.first : self.second }
-    set {
+    _modify {
       switch node {
-      case .first: self.first = newValue
-      case .second: self.second = newValue
+      case .first: yield &self.first
+      case .second: yield &self.second
       }
     }
   }

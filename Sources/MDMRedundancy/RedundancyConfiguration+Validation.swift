@@ -67,6 +67,7 @@ extension RedundancyConfiguration.Values {
       within("reloginLimits[\(node)].upper", limits.upper, from: limits.lower, to: Self.day)
     }
     within("transitionTimeout", self.transitionTimeout, from: tick, to: Self.day)
+    within("failoverPause", self.failoverPause, from: .zero, to: Self.day)
     within(
       "leaseDuration", self.leaseDuration,
       from: self.heartbeatInterval + self.ownershipMargin + tick, to: Self.hour)

@@ -73,6 +73,10 @@ public struct RedundancyConfiguration: Hashable, Sendable {
     /// How long a node may be on the way from one state to another (hole; 600 s recommended).
     /// Default: 600 s. Range: more than 0, at most 1 day.
     public var transitionTimeout = Duration.seconds(600)
+    /// How long after a fallback users are not moved again because a service or the database of
+    /// their node is down: a service that dies with the load it gets back would send everybody to
+    /// and fro. A node that is lost is taken over from at once. Default: 60 s. Range: 0 to 1 day.
+    public var failoverPause = Duration.seconds(60)
     /// Who decides which of two nodes that do not hear each other goes on. Default: a store of
     /// leases.
     public var arbitration = Arbitration.leaseStore

@@ -12,7 +12,7 @@ extension RedundancyNode {
     }
     if self.isPaired { consider(self.lastSent.advanced(by: values.heartbeatInterval)) }
     consider(self.silenceDeadline)
-    consider(self.unhealthySince?.advanced(by: values.criticalServiceDelay))
+    consider(self.failureDeadline)
     if self.status.state.isTransition {
       consider(self.stateSince.advanced(by: values.transitionTimeout))
     }

@@ -45,10 +45,21 @@ extension RedundancyNode {
 
   // MARK: - Helpers
 
-  /// Whether something here has been down for the critical service delay.
+  /// Whether something here has been down for the critical service delay, and for so long
+  /// after a fallback that users may be moved again.
   func isDownForGood(at now: MonotonicInstant) -> Bool {
-    guard let since = self.unhealthySince else { return false }
-    return now >= since.advanced(by: self.configuration.values.criticalServiceDelay)
+    guard let deadline = self.failureDeadline else { return false }
+    return now >= deadline
+  }
+
+  /// When what is down now counts as down for good; nil while everything is up.
+  var failureDeadline: MonotonicInstant? {
+    let values = self.configuration.values
+    guard let delayed = self.unhealthySince?.advanced(by: values.criticalServiceDelay) else {
+      return nil
+    }
+    guard let returned = self.returnedAt, self.status.state == .normal else { return delayed }
+    return max(delayed, returned.advanced(by: values.failoverPause))
   }
 
   /// Why this node's users are moved.

@@ -14,20 +14,31 @@ extension RedundancyNode {
   /// The epoch in which the node may serve the users whose home is `home` at `now`; nil when it
   /// may not. A host asks this before it lets anybody write after a long pause.
   public func servingEpoch(of home: NodeID, at now: MonotonicInstant) -> OwnershipEpoch? {
-    let share = self.shares[home]
-    return share.isServed && self.isOwned(home, at: now) ? share.epoch : nil
+    guard let term = self.servingTerm(of: home), now < term.end else { return nil }
+    return term.epoch
+  }
+
+  /// The epoch in which the node serves the users whose home is `home`, and when its right to do so
+  /// ends unless it is prolonged; nil when it does not serve them. Until the node's next input a
+  /// host may compare its clock with the end instead of asking again for every message.
+  public func servingTerm(of home: NodeID) -> ServingTerm? {
+    guard self.shares[home].isServed else { return nil }
+    return ServingTerm(epoch: self.shares[home].epoch, end: self.ownedEnd(home))
   }
 
   /// What the node knows about the users whose home is `home`.
   public func ownership(of home: NodeID) -> OwnershipView { self.shares[home].view }
 
   /// Whether the users are the node's at `now`.
-  func isOwned(_ home: NodeID, at now: MonotonicInstant) -> Bool {
-    guard self.shares[home].isHeld, !self.isShutDown else { return false }
+  func isOwned(_ home: NodeID, at now: MonotonicInstant) -> Bool { now < self.ownedEnd(home) }
+
+  /// Until when the users are the node's.
+  private func ownedEnd(_ home: NodeID) -> MonotonicInstant {
+    guard self.shares[home].isHeld, !self.isShutDown else { return .distantPast }
     switch self.configuration.values.arbitration {
-    case .leaseStore: return now < self.shares[home].until
-    case .witness: return now < self.standingEnd
-    case .nobody: return true
+    case .leaseStore: return self.shares[home].until
+    case .witness: return self.standingEnd
+    case .nobody: return .distantFuture
     }
   }
 

@@ -53,6 +53,8 @@ public struct RedundancyNode: Sendable {
   var unhealthySince: MonotonicInstant?
   /// Since when everything has been up without a break.
   var healthySince: MonotonicInstant?
+  /// When users last came home, from here or to here.
+  var returnedAt: MonotonicInstant?
   /// Whether the node was started while its users were away: its services then came back because
   /// of that, not because a person started them (P11).
   var startedAway = false
@@ -182,6 +184,9 @@ public struct RedundancyNode: Sendable {
     effects.append(.statusChanged(from: before, to: next))
     guard next.state != before.state else { return }
     self.stateSince = now
+    if next.state == .normal, before.state == .takingBack || before.state == .fallingBack {
+      self.returnedAt = now
+    }
     if next.state == .runningInFailedMode { self.forgiveAttempts(at: now) }
     if !next.state.isAway { self.startedAway = false }
     if next.state == .initializing { self.searchAnew(at: now) }

@@ -24,11 +24,14 @@ enum PairEvent {
 }
 
 /// What is to happen, by true time and then by the order of scheduling: a binary heap.
+///
+/// The heap moves small items; the events stay where they are until their time has come.
 struct PairEventQueue {
   private struct Item {
     var time: Int
     var number: Int
-    var event: PairEvent
+    /// Where the event is.
+    var slot: Int
 
     func precedes(_ other: Item) -> Bool {
       (self.time, self.number) < (other.time, other.number)
@@ -36,13 +39,15 @@ struct PairEventQueue {
   }
 
   private var items: [Item] = []
+  private var events: [PairEvent?] = []
+  private var freeSlots: [Int] = []
   private var number = 0
 
   var nextTime: Int? { self.items.first?.time }
 
   mutating func schedule(_ event: PairEvent, at time: Int) {
     self.number += 1
-    self.items.append(Item(time: time, number: self.number, event: event))
+    self.items.append(Item(time: time, number: self.number, slot: self.keep(event)))
     var child = self.items.count - 1
     while child > 0 {
       let parent = (child - 1) / 2
@@ -58,7 +63,20 @@ struct PairEventQueue {
       self.items[0] = last
       self.sink()
     }
-    return (first.time, first.event)
+    guard let event = self.events[first.slot].take() else {
+      preconditionFailure("An event is due that was never kept.")
+    }
+    self.freeSlots.append(first.slot)
+    return (first.time, event)
+  }
+
+  private mutating func keep(_ event: PairEvent) -> Int {
+    if let slot = self.freeSlots.popLast() {
+      self.events[slot] = event
+      return slot
+    }
+    self.events.append(event)
+    return self.events.count - 1
   }
 
   private mutating func sink() {

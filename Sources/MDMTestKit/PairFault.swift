@@ -34,7 +34,8 @@ public struct PairFault: Hashable, Sendable, CustomStringConvertible {
     case startsFail(NodeID)
     /// Moving users to the node fails, or nobody knows how it ended.
     case movesFail(NodeID, isUnknown: Bool)
-    /// The node's clock jumps by so many milliseconds.
+    /// The node's clock jumps by so many milliseconds. One that jumps back stands still until it
+    /// has caught up: an instant never comes again.
     case jump(NodeID, milliseconds: Int)
     /// The node's clock runs at so many thousandths of true time.
     case rate(NodeID, permille: Int)
@@ -145,10 +146,13 @@ extension PairFault {
   private static func jump(
     _ random: inout SeededGenerator, _ arbitration: RedundancyConfiguration.Arbitration
   ) -> Int {
-    arbitration == .witness
-      ? random.number(in: 0...1_500)
-      : random.pick([
-        random.number(in: 0...2_000), random.number(in: 10_000...90_000), 3_600_000,
-      ])
+    if arbitration == .witness {
+      let length = random.number(in: 0...1_500)
+      return length.isMultiple(of: 2) ? length : -length / 2
+    }
+    let short = random.number(in: 0...2_000)
+    return random.pick([
+      short.isMultiple(of: 2) ? short : -short, random.number(in: 10_000...90_000), 3_600_000,
+    ])
   }
 }

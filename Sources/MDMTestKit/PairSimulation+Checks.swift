@@ -5,8 +5,12 @@ internal import MDMStanza
 struct PairLedger {
   /// Who served the users of a node in an epoch first.
   var owners: [ServedEpoch: NodeID] = [:]
+  /// In which epoch each node was last seen to serve the users of a node.
+  var latestEpoch = PerNode(both: PerNode<UInt64?>(both: nil))
   /// Who served the users of a node last.
   var lastServer: PerNode<NodeID?> = PerNode(first: .first, second: .second)
+  /// Whether the pair's states, as they were looked up last, have a name together.
+  var named: (first: NodeStatus, second: NodeStatus, hasName: Bool)?
   /// Since when the pair's states have no name together.
   var unnamedSince: Int?
   /// Since when the pair has been as it should be.
@@ -41,9 +45,11 @@ extension PairSimulation {
 
   /// Whether a node serves users at this moment.
   func servingEpoch(of home: NodeID, on node: NodeID) -> UInt64? {
-    guard let value = self.hosts[node].node else { return nil }
-    let local = self.hosts[node].clock.reading(at: self.now)
-    return value.servingEpoch(of: home, at: local)?.rawValue
+    let host = self.hosts[node]
+    guard let term = host.view?.terms[home], host.clock.reading(at: self.now) < term.end else {
+      return nil
+    }
+    return term.epoch.rawValue
   }
 
   mutating func check() {
@@ -59,10 +65,13 @@ extension PairSimulation {
     for node in NodeID.allCases {
       guard let epoch = self.servingEpoch(of: home, on: node) else { continue }
       servers += 1
-      let served = PairLedger.ServedEpoch(home: home, epoch: epoch)
-      let owner = self.ledger.owners[served] ?? node
-      self.ledger.owners[served] = owner
-      if owner != node { self.fail("two owners of \(home)'s users in epoch \(epoch)") }
+      if self.ledger.latestEpoch[home][node] != epoch {
+        self.ledger.latestEpoch[home][node] = epoch
+        let served = PairLedger.ServedEpoch(home: home, epoch: epoch)
+        let owner = self.ledger.owners[served] ?? node
+        self.ledger.owners[served] = owner
+        if owner != node { self.fail("two owners of \(home)'s users in epoch \(epoch)") }
+      }
       guard arbitration == .leaseStore else { continue }
       let lease = self.store.leases[home]
       if lease.owner != node || lease.epoch != epoch || lease.end <= self.now {
@@ -75,14 +84,14 @@ extension PairSimulation {
 
   private var areHearing: Bool {
     NodeID.allCases.allSatisfy {
-      self.hosts[$0].node != nil && self.hosts[$0].isCut == 0 && self.hosts[$0].isPaused == 0
-        && self.hosts[$0].node?.peerStatus != nil
+      self.hosts[$0].isCut == 0 && self.hosts[$0].isPaused == 0
+        && self.hosts[$0].view?.peerStatus != nil
     } && self.losses.isEmpty
   }
 
   private mutating func checkNames() {
-    guard let first = self.hosts.first.node?.status, let second = self.hosts.second.node?.status,
-      self.areHearing, NodePairTable.row(first: first, second: second) == nil
+    guard let first = self.hosts.first.view?.status, let second = self.hosts.second.view?.status,
+      self.areHearing, !self.hasName(first, second)
     else {
       self.ledger.unnamedSince = nil
       return
@@ -94,14 +103,26 @@ extension PairSimulation {
     if length > Self.unnamedBound { self.fail("no name for \(first) with \(second)") }
   }
 
+  /// Whether two statuses have a name together; asked again only when they are others.
+  private mutating func hasName(_ first: NodeStatus, _ second: NodeStatus) -> Bool {
+    if let named = self.ledger.named, named.first == first, named.second == second {
+      return named.hasName
+    }
+    let hasName = NodePairTable.row(first: first, second: second) != nil
+    self.ledger.named = (first, second, hasName)
+    return hasName
+  }
+
   /// Normal means: both say so, and each serves its own users and no others.
   private mutating func checkNormal() {
-    let isNormal = NodeID.allCases.allSatisfy { node in
-      self.hosts[node].node?.status == .normal
-        && self.servingEpoch(of: node, on: node) != nil
-        && self.servingEpoch(of: node.peer, on: node) == nil
-    }
-    guard isNormal, self.now >= self.faultsEnd else {
+    let isNormal =
+      self.now >= self.faultsEnd
+      && NodeID.allCases.allSatisfy { node in
+        self.hosts[node].view?.status == .normal
+          && self.servingEpoch(of: node, on: node) != nil
+          && self.servingEpoch(of: node.peer, on: node) == nil
+      }
+    guard isNormal else {
       self.ledger.normalSince = nil
       self.verdict.convergence = nil
       return

@@ -10,7 +10,7 @@ extension PairSimulation {
       self.hosts[node].isDown += 1
       if effects == 0 {
         self.stop(node)
-      } else if self.hosts[node].node != nil {
+      } else if self.hosts[node].isUp {
         self.hosts[node].lastEffects = effects
       }
     case .powerLoss(let node):
@@ -97,7 +97,7 @@ extension PairSimulation {
   }
 
   private mutating func order(_ command: AdminCommand, at node: NodeID) {
-    let refusal = self.hosts[node].node?.refusal(of: command)
+    let refusal = self.hosts[node].refusal(of: command)
     self.tell { "order at \(node): \(command)\(refusal.map { ", refused: \($0.cause)" } ?? "")" }
     guard refusal == nil else { return }
     self.apply(.command(command), to: node)
@@ -111,11 +111,11 @@ extension PairSimulation {
   mutating func tidyUp() {
     for node in NodeID.allCases {
       for command in [AdminCommand.enableHighAvailability, .fallback(.first), .fallback(.second)] {
-        guard let value = self.hosts[node].node, value.refusal(of: command) == nil else { continue }
+        guard self.hosts[node].isUp, self.hosts[node].refusal(of: command) == nil else { continue }
         self.tell { "tidying up at \(node): \(command)" }
         self.apply(.command(command), to: node)
       }
-      let state = self.hosts[node].node?.status.state
+      let state = self.hosts[node].view?.status.state
       if state == .failedOverCriticalServicesNotRunning, !self.hosts[node].areServicesWanted {
         self.tell { "tidying up at \(node): starts the services" }
         self.hosts[node].areServicesWanted = true

@@ -125,7 +125,7 @@ extension PairSimulation {
 
   mutating func services(_ isStart: Bool, on node: NodeID, _ operation: OperationID) {
     guard self.hosts[node].servicesRequest == operation,
-      self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].node != nil
+      self.hosts[node].boot == operation.boot.rawValue, self.hosts[node].isUp
     else { return }
     let fails = self.hosts[node].doStartsFail > 0 || self.hosts[node].areServicesBroken > 0
     // Whatever watches over services goes on trying.
@@ -141,7 +141,7 @@ extension PairSimulation {
     _ home: NodeID, _ node: NodeID, _ epoch: OwnershipEpoch, _ operation: OperationID
   ) {
     let host = self.hosts[node]
-    guard host.boot == operation.boot.rawValue, host.node != nil else { return }
+    guard host.boot == operation.boot.rawValue, host.isUp else { return }
     var outcome = MoveOutcome.done
     if host.unknownMoves > 0 {
       outcome = .unknown

@@ -14,8 +14,8 @@ extension PairSimulation {
   }
 
   mutating func startUsers() {
-    guard let users = self.users else { return }
-    for name in users.names {
+    guard self.users.areThere else { return }
+    for name in self.users.names {
       self.schedule(.send(name), within: 20_000)
       for device in 0..<2 {
         self.schedule(.connect(name, device: device), within: 2_000)
@@ -28,7 +28,7 @@ extension PairSimulation {
   mutating func happen(_ event: PairUsersEvent) {
     switch event {
     case .send(let name): self.send(to: name)
-    case .sent(let name, let number): self.users?.writers[name]?.acknowledged = number
+    case .sent(let name, let number): self.users.writers[name]?.acknowledged = number
     case .connect(let name, let device): self.connect(name, device)
     case .standBy(let name, let device): self.standBy(name, device)
     case .deliver(let name, let device, let connection, let items):
@@ -53,27 +53,28 @@ extension PairSimulation {
   func owner(of home: NodeID) -> NodeID? {
     NodeID.allCases.first {
       self.servingEpoch(of: home, on: $0) != nil && self.hosts[$0].isPaused == 0
-        && self.users?.parts[$0][home].stream != nil
+        && self.users.parts[$0][home].stream != nil
     }
   }
 
   mutating func beginUsers(of home: NodeID, on node: NodeID, in epoch: OwnershipEpoch) {
-    guard let users = self.users else { return }
-    let wasServed = users.parts[node][home].servedEpoch == epoch.rawValue
-    self.users?.parts[node][home].servedEpoch = epoch.rawValue
-    self.users?.parts[node][home].beginnings += 1
-    self.users?.parts[node][home].replica.takeOver(epoch: epoch)
-    self.users?.parts[node][home].waiting = []
+    guard self.users.areThere else { return }
+    let wasServed = self.users.parts[node][home].servedEpoch == epoch.rawValue
+    self.users.parts[node][home].servedEpoch = epoch.rawValue
+    self.users.parts[node][home].beginnings += 1
+    self.users.parts[node][home].replica.takeOver(epoch: epoch)
+    self.users.parts[node][home].waiting = []
     var effects: [StreamEffect] = []
-    self.users?.parts[node][home].stream = AccountStream(
-      epoch: epoch, policy: .after(.seconds(20)), beginning: users.parts[node][home].beginnings + 1,
+    self.users.parts[node][home].stream = AccountStream(
+      epoch: epoch, policy: .after(.seconds(20)),
+      beginning: self.users.parts[node][home].beginnings,
       isResumed: wasServed, into: &effects)
     self.perform(effects, of: home, on: node)
     self.openConnections(of: home, on: node)
-    let accounts = users.parts[node][home].accounts
+    let accounts = self.users.parts[node][home].accounts
     for name in accounts.names {
       let seen = accounts.accounts[name]?.seen ?? 0
-      let promised = users.writers[name]?.acknowledged ?? 0
+      let promised = self.users.writers[name]?.acknowledged ?? 0
       if seen < promised {
         self.fail(
           "\(node) serves \(name) without the acknowledged messages \(seen + 1)…\(promised)")
@@ -85,14 +86,14 @@ extension PairSimulation {
   }
 
   mutating func endUsers(of home: NodeID, on node: NodeID) {
-    guard self.users != nil else { return }
+    guard self.users.areThere else { return }
     var demoted: [ConnectionEffect] = []
-    self.users?.registers[node].stopServing(home, into: &demoted)
-    self.users?.parts[node][home].stream = nil
-    self.users?.parts[node][home].waiting = []
-    for name in self.users?.names ?? [] where self.users?.writers[name]?.home == home {
-      for device in 0..<2 where self.users?.devices[name]?[device].node == node {
-        self.users?.devices[name]?[device].node = nil
+    self.users.registers[node].stopServing(home, into: &demoted)
+    self.users.parts[node][home].stream = nil
+    self.users.parts[node][home].waiting = []
+    for name in self.users.names where self.users.writers[name]?.home == home {
+      for device in 0..<2 where self.users.devices[name]?[device].node == node {
+        self.users.devices[name]?[device].node = nil
         self.schedule(.connect(name, device: device), within: 10_000)
       }
     }
@@ -101,55 +102,56 @@ extension PairSimulation {
   /// The process is gone, and with it all but the journal.
   mutating func loseUsers(of node: NodeID) {
     for home in NodeID.allCases { self.endUsers(of: home, on: node) }
-    self.users?.registers[node].loseEverything()
+    self.users.registers[node].loseEverything()
   }
 
   mutating func restartUsers(on node: NodeID) {
     let boot = BootID(self.hosts[node].boot)
-    for home in NodeID.allCases { self.users?.parts[node][home].replica.lose(boot: boot) }
+    for home in NodeID.allCases { self.users.parts[node][home].replica.lose(boot: boot) }
   }
 
   /// Whether everything about the users is on the node, or can be brought here now.
   mutating func bring(_ home: NodeID, to node: NodeID, epoch: UInt64) -> MoveOutcome {
-    guard let users = self.users else { return .done }
-    let part = users.parts[node][home]
+    guard self.users.areThere else { return .done }
+    let part = self.users.parts[node][home]
     let before = OwnershipEpoch(epoch - 1)
     if part.servedEpoch == before.rawValue { return .done }
     if case .complete = part.replica.standing(
-      mark: users.marks[home][before.rawValue], leaseEpoch: before)
+      mark: self.users.marks[home][before.rawValue], leaseEpoch: before)
     {
-      self.users?.parts[node][home].servedEpoch = before.rawValue
+      self.users.parts[node][home].servedEpoch = before.rawValue
       return .done
     }
-    guard self.hosts[node.peer].node != nil, self.hosts[node.peer].isPaused == 0,
+    guard self.hosts[node.peer].isUp, self.hosts[node.peer].isPaused == 0,
       self.hosts.first.isCut == 0, self.hosts.second.isCut == 0
     else { return .unknown }
-    let other = users.parts[node.peer][home]
+    let other = self.users.parts[node.peer][home]
     if let theirs = other.servedEpoch, theirs > part.servedEpoch ?? 0 || part.servedEpoch == nil {
       let now = self.local(node)
       let accounts = PairAccounts(at: now)
       for name in other.accounts.names {
         accounts.restore(other.accounts.snapshot(of: name), of: name, at: now)
       }
-      self.users?.parts[node][home].accounts = accounts
-      self.users?.parts[node][home].servedEpoch = theirs
+      self.users.parts[node][home].accounts = accounts
+      self.users.parts[node][home].servedEpoch = theirs
     }
-    return self.users?.parts[node][home].servedEpoch == nil ? .unknown : .done
+    return self.users.parts[node][home].servedEpoch == nil ? .unknown : .done
   }
 
   @discardableResult
   mutating func submit(_ command: PairUserCommand, to name: AccountName, on node: NodeID) -> Bool {
-    guard let home = self.users?.writers[name]?.home,
+    guard let home = self.users.writers[name]?.home,
       self.servingEpoch(of: home, on: node) != nil, self.hosts[node].isPaused == 0
     else { return false }
     let now = self.local(node)
     var effects: [StreamEffect] = []
     let departure: Departure?
     do throws(StreamRefusal) {
-      departure = try self.users?.parts[node][home].stream?.append(
+      departure = try self.users.parts[node][home].stream?.append(
         command.bytes, to: name, at: now, into: &effects)
     } catch { return false }
-    guard let departure, let accounts = self.users?.parts[node][home].accounts else { return false }
+    guard let departure else { return false }
+    let accounts = self.users.parts[node][home].accounts
     let before = accounts.accounts[name]?.lastSequence ?? [0, 0]
     accounts.apply(command, to: name, at: now)
     let after = accounts.accounts[name]?.lastSequence ?? [0, 0]
@@ -160,7 +162,7 @@ extension PairSimulation {
     }
     switch departure {
     case .after(let position) where self.missing != .backupFirst:
-      for item in leaving { self.users?.parts[node][home].waiting.append((position, item)) }
+      for item in leaving { self.users.parts[node][home].waiting.append((position, item)) }
     case .now, .after: for item in leaving { self.leave(item, from: node) }
     }
     self.perform(effects, of: home, on: node)
@@ -174,14 +176,14 @@ extension PairSimulation {
       self.schedule(.sent(name, number), within: 1)
       self.verdict.acknowledged += 1
     case .delivery(let name, let index, let last):
-      guard let device = self.users?.devices[name]?[index], device.node == node,
-        let home = self.users?.writers[name]?.home,
-        let account = self.users?.parts[node][home].accounts.accounts[name]
+      guard let device = self.users.devices[name]?[index], device.node == node,
+        let home = self.users.writers[name]?.home,
+        let account = self.users.parts[node][home].accounts.accounts[name]
       else { return }
       let items = account.outboxes[index].filter {
         $0.sequence > device.sent && $0.sequence <= last
       }
-      self.users?.devices[name]?[index].sent = max(device.sent, last)
+      self.users.devices[name]?[index].sent = max(device.sent, last)
       // One connection keeps the order.
       self.queue.schedule(
         .users(.deliver(name, device: index, connection: device.connection, items)),
@@ -192,16 +194,15 @@ extension PairSimulation {
   // MARK: - Writers and devices
 
   private mutating func send(to name: AccountName) {
-    guard let writer = self.users?.writers[name], let isEnding = self.users?.isEnding else {
-      return
-    }
+    guard let writer = self.users.writers[name] else { return }
+    let isEnding = self.users.isEnding
     if writer.acknowledged >= writer.number, !isEnding {
-      self.users?.writers[name]?.number += 1
+      self.users.writers[name]?.number += 1
     }
-    if writer.acknowledged < self.users?.writers[name]?.number ?? 0,
+    if writer.acknowledged < self.users.writers[name]?.number ?? 0,
       let owner = self.owner(of: writer.home)
     {
-      let number = self.users?.writers[name]?.number ?? 0
+      let number = self.users.writers[name]?.number ?? 0
       self.submit(PairUserCommand(.receive, number: number), to: name, on: owner)
     }
     if isEnding || self.userRandom.chance(1, in: 4), let owner = self.owner(of: writer.home) {
@@ -212,19 +213,19 @@ extension PairSimulation {
   }
 
   private mutating func connect(_ name: AccountName, _ index: Int) {
-    guard let device = self.users?.devices[name]?[index], device.node == nil,
-      let home = self.users?.writers[name]?.home
+    guard let device = self.users.devices[name]?[index], device.node == nil,
+      let home = self.users.writers[name]?.home
     else { return }
     if let owner = self.owner(of: home) {
-      self.users?.devices[name]?[index].node = owner
-      self.users?.devices[name]?[index].connection += 1
-      self.users?.devices[name]?[index].sent = device.arrived
+      self.users.devices[name]?[index].node = owner
+      self.users.devices[name]?[index].connection += 1
+      self.users.devices[name]?[index].sent = device.arrived
       let command = PairUserCommand(.resume, device: index, number: device.arrived)
       if self.submit(command, to: name, on: owner) {
         self.register(name, index, of: home, on: owner)
         return
       }
-      self.users?.devices[name]?[index].node = nil
+      self.users.devices[name]?[index].node = nil
     }
     self.schedule(.connect(name, device: index), within: 10_000)
   }
@@ -232,7 +233,7 @@ extension PairSimulation {
   private mutating func arrive(
     _ items: [PairAccounts.Item], at name: AccountName, _ index: Int, on connection: Int
   ) {
-    guard var device = self.users?.devices[name]?[index], device.connection == connection,
+    guard var device = self.users.devices[name]?[index], device.connection == connection,
       device.node != nil
     else { return }
     for item in items where item.sequence > device.arrived {
@@ -245,18 +246,18 @@ extension PairSimulation {
       device.arrived = item.sequence
       device.messages.append(item.message)
     }
-    self.users?.devices[name]?[index] = device
+    self.users.devices[name]?[index] = device
   }
 
   /// At the end every device has every message that was acknowledged, each once and in order.
   mutating func checkUsers() {
-    guard let users = self.users else { return }
+    guard self.users.areThere else { return }
     let invariant = ConnectionInvariant(
-      first: users.registers.first, second: users.registers.second)
+      first: self.users.registers.first, second: self.users.registers.second)
     if let violation = invariant.violationsWhenHealthy.first { self.fail("\(violation)") }
-    for name in users.names {
-      let promised = users.writers[name]?.acknowledged ?? 0
-      for (index, device) in (users.devices[name] ?? []).enumerated()
+    for name in self.users.names {
+      let promised = self.users.writers[name]?.acknowledged ?? 0
+      for (index, device) in (self.users.devices[name] ?? []).enumerated()
       where !device.messages.starts(with: 1...max(1, promised)) && promised > 0 {
         let missing = (1...promised).filter { !device.messages.contains($0) }
         self.fail("\(name)'s device \(index) never gets \(missing) of \(promised)")
@@ -270,12 +271,11 @@ extension PairSimulation {
     of home: NodeID, on node: NodeID,
     _ body: (inout AccountStream, inout [StreamEffect]) -> Void
   ) {
-    guard self.hosts[node].isPaused == 0, var stream = self.users?.parts[node][home].stream else {
+    guard self.hosts[node].isPaused == 0, self.users.parts[node][home].stream != nil else {
       return
     }
     var effects: [StreamEffect] = []
-    body(&stream, &effects)
-    self.users?.parts[node][home].stream = stream
+    self.users.parts[node][home].changeStream { body(&$0, &effects) }
     self.perform(effects, of: home, on: node)
   }
 
@@ -288,8 +288,8 @@ extension PairSimulation {
         }
       case .takeSnapshot(let after): self.provide(after: after, of: home, on: node)
       case .release(let position):
-        let waiting = self.users?.parts[node][home].waiting ?? []
-        self.users?.parts[node][home].waiting.removeAll { $0.position <= position }
+        let waiting = self.users.parts[node][home].waiting
+        self.users.parts[node][home].waiting.removeAll { $0.position <= position }
         for item in waiting where item.position <= position {
           self.leave(item.departure, from: node)
         }
@@ -316,7 +316,7 @@ extension PairSimulation {
   }
 
   private mutating func provide(after: AccountName?, of home: NodeID, on node: NodeID) {
-    guard let accounts = self.users?.parts[node][home].accounts else { return }
+    let accounts = self.users.parts[node][home].accounts
     let now = self.local(node)
     let next = accounts.names.first { name in after.map { $0 < name } ?? true }
     self.stream(of: home, on: node) { stream, effects in
@@ -330,22 +330,21 @@ extension PairSimulation {
 
   private mutating func take(_ entry: StreamEntry, of home: NodeID, on node: NodeID) {
     // Whoever serves the users, or stands still, is nobody's backup.
-    guard self.hosts[node].node != nil, self.hosts[node].isPaused == 0,
-      self.users?.parts[node][home].stream == nil,
-      var replica = self.users?.parts[node][home].replica
+    guard self.hosts[node].isUp, self.hosts[node].isPaused == 0,
+      self.users.parts[node][home].stream == nil
     else { return }
     let now = self.local(node)
-    let receipt = replica.receive(entry, at: now)
-    self.users?.parts[node][home].replica = replica
+    let receipt = self.users.parts[node][home].replica.receive(entry, at: now)
+    let replica = self.users.parts[node][home].replica
     switch receipt {
     case .reset:
-      self.users?.parts[node][home].accounts = PairAccounts(at: now)
-      self.users?.parts[node][home].servedEpoch = nil
+      self.users.parts[node][home].accounts = PairAccounts(at: now)
+      self.users.parts[node][home].servedEpoch = nil
     case .apply(.snapshot(let name, let bytes), let instant):
-      self.users?.parts[node][home].accounts.restore(bytes, of: name, at: instant)
+      self.users.parts[node][home].accounts.restore(bytes, of: name, at: instant)
     case .apply(.command(let name, let bytes), let instant):
       if let command = PairUserCommand(bytes) {
-        self.users?.parts[node][home].accounts.apply(command, to: name, at: instant)
+        self.users.parts[node][home].accounts.apply(command, to: name, at: instant)
       }
     case .gap(let expected):
       if self.passes(from: node) {
@@ -366,9 +365,9 @@ extension PairSimulation {
   ) {
     var outcome = MarkOutcome.refused
     if self.store.leases[home].epoch == mark.epoch.rawValue {
-      let kept = self.users?.marks[home][mark.epoch.rawValue]
+      let kept = self.users.marks[home][mark.epoch.rawValue]
       if mark.number > kept?.number ?? 0 {
-        self.users?.marks[home][mark.epoch.rawValue] = mark
+        self.users.marks[home][mark.epoch.rawValue] = mark
       }
       outcome = .written
     }
@@ -378,28 +377,28 @@ extension PairSimulation {
   /// Once a second: deadlines, pairing, acknowledgements of the devices.
   private mutating func tick() {
     for node in NodeID.allCases {
-      guard let value = self.hosts[node].node, self.hosts[node].isPaused == 0 else { continue }
+      guard let view = self.hosts[node].view, self.hosts[node].isPaused == 0 else { continue }
       let now = self.local(node)
       let peer = BootID(self.hosts[node.peer].boot)
       let isUp =
-        self.hosts[node.peer].node != nil && value.peerStatus != nil
+        self.hosts[node.peer].isUp && view.peerStatus != nil
         && self.hosts.first.isCut == 0 && self.hosts.second.isCut == 0
-      for home in NodeID.allCases where self.users?.parts[node][home].stream != nil {
+      for home in NodeID.allCases where self.users.parts[node][home].stream != nil {
         self.stream(of: home, on: node) { stream, effects in
           stream.expire(at: now, into: &effects)
-          if value.peerStatus == nil { stream.peerLost(at: now, into: &effects) }
+          if view.peerStatus == nil { stream.peerLost(at: now, into: &effects) }
           if isUp { stream.pair(with: peer, at: now, into: &effects) }
         }
       }
     }
-    for name in self.users?.names ?? [] {
+    for name in self.users.names {
       for index in 0..<2 {
-        guard let device = self.users?.devices[name]?[index], let node = device.node,
+        guard let device = self.users.devices[name]?[index], let node = device.node,
           device.arrived > device.told
         else { continue }
         let command = PairUserCommand(.acknowledge, device: index, number: device.arrived)
         if self.submit(command, to: name, on: node) {
-          self.users?.devices[name]?[index].told = device.arrived
+          self.users.devices[name]?[index].told = device.arrived
         }
       }
     }

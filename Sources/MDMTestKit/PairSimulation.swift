@@ -23,7 +23,7 @@ internal import MDMStanza
 ///
 ///     let verdict = PairSimulation.run(seed: 7)
 ///     #expect(verdict.violation == nil, "\(PairSimulation.story(of: 7))")
-public struct PairSimulation {
+public struct PairSimulation: ~Copyable {
   /// A safeguard that a control switches off, so that the checks can show that they are alive.
   public enum Safeguard: UInt8, Sendable, CaseIterable {
     /// The store compares owner and epoch before it prolongs a lease.
@@ -57,38 +57,6 @@ public struct PairSimulation {
     public var story: [String] = []
   }
 
-  /// A node and its host.
-  struct Host {
-    var node: RedundancyNode?
-    var boot: UInt64 = 0
-    var memory: NodeMemory
-    var clock: PairClock
-    var areServicesWanted = true
-    var areServicesBroken = 0
-    var isDatabaseBroken = 0
-    var doStartsFail = 0
-    var moveFailures = 0
-    var unknownMoves = 0
-    var isPaused = 0
-    var isDown = 0
-    /// How many more effects the process performs before it ends; nil when it does not.
-    var lastEffects: Int?
-    var waiting: [RedundancyInput] = []
-    var wakes = 0
-    /// The latest request about the services; it takes the place of the one before.
-    var servicesRequest: OperationID?
-    var isCut = 0
-    var isStoreCut = 0
-    var isStoreLate = 0
-    var isWitnessCut = 0
-
-    var health: ServiceHealth {
-      ServiceHealth(
-        criticalServicesRun: self.areServicesWanted && self.areServicesBroken == 0,
-        databaseAnswers: self.isDatabaseBroken == 0)
-    }
-  }
-
   static let second = 1_000_000_000
   static let millisecond = 1_000_000
 
@@ -103,14 +71,14 @@ public struct PairSimulation {
   var now = 0
   var random: SeededGenerator
   var queue = PairEventQueue()
-  var hosts: PerNode<Host>
+  let hosts: PerNode<PairHost>
   var store = PairStore()
   var isStoreOut = 0
   var losses: [Int] = []
   var verdict = Verdict()
   var ledger = PairLedger()
-  /// The users, when there is a store.
-  var users: PairUsers?
+  /// The users, of whom there are some when there is a store.
+  var users: PairUsers
   var userRandom: SeededGenerator
   var endingAt: Int?
   /// Nodes that an administrator has moved by hand, or a pair that was switched off.
@@ -201,14 +169,13 @@ public struct PairSimulation {
     self.faultsEnd = (faults.map { $0.end }.max() ?? 0) * Self.millisecond
     let memory = NodeMemory(highAvailability: HighAvailabilitySwitch(version: 1, isOn: true))
     self.hosts = PerNode(
-      first: Host(memory: memory, clock: PairClock(startingAt: 5 * Self.second)),
-      second: Host(memory: memory, clock: PairClock(startingAt: 900 * Self.second)))
-    if configuration.values.arbitration == .leaseStore {
-      self.users = PairUsers(
-        at: PerNode(
-          first: self.hosts.first.clock.reading(at: 0),
-          second: self.hosts.second.clock.reading(at: 0)))
-    }
+      first: PairHost(memory: memory, clock: PairClock(startingAt: 5 * Self.second)),
+      second: PairHost(memory: memory, clock: PairClock(startingAt: 900 * Self.second)))
+    self.users = PairUsers(
+      areThere: configuration.values.arbitration == .leaseStore,
+      at: PerNode(
+        first: self.hosts.first.clock.reading(at: 0),
+        second: self.hosts.second.clock.reading(at: 0)))
     self.store.ignoresEpochs = missing == .epochCheck
     self.store.shortensLeases = missing == .selfDemotion
     self.store.witnessAgrees = missing == .oneWitnessedNode
@@ -242,9 +209,9 @@ public struct PairSimulation {
   private var isOver: Bool {
     mutating get {
       guard self.isConverged else { return false }
-      guard self.users != nil else { return true }
+      guard self.users.areThere else { return true }
       guard let end = self.endingAt else {
-        self.users?.isEnding = true
+        self.users.isEnding = true
         self.endingAt = self.now + 200 * Self.second
         return false
       }
@@ -282,39 +249,40 @@ public struct PairSimulation {
 
   /// Hands a node what happened; a process that stands still takes it in later.
   mutating func apply(_ input: RedundancyInput, to node: NodeID) {
-    guard self.hosts[node].node != nil else { return }
+    guard self.hosts[node].isUp else { return }
     if self.hosts[node].isPaused > 0 {
       self.hosts[node].waiting.append(input)
       return
     }
     let local = self.hosts[node].clock.reading(at: self.now)
     var effects: [RedundancyEffect] = []
-    self.hosts[node].node?.apply(input, at: local, into: &effects)
+    self.hosts[node].apply(input, at: local, into: &effects)
     self.perform(effects, of: node)
     self.scheduleWake(node)
   }
 
   mutating func start(_ node: NodeID) {
-    guard self.hosts[node].node == nil, self.hosts[node].isDown == 0 else { return }
+    guard !self.hosts[node].isUp, self.hosts[node].isDown == 0 else { return }
     self.hosts[node].boot += 1
     self.hosts[node].waiting = []
     self.hosts[node].lastEffects = nil
     var effects: [RedundancyEffect] = []
     self.tell { "\(node) starts" }
     self.restartUsers(on: node)
-    self.hosts[node].node = RedundancyNode(
+    let machine = RedundancyNode(
       node, boot: BootID(self.hosts[node].boot), memory: self.hosts[node].memory,
       configuration: self.configuration, health: self.hosts[node].health,
       at: self.hosts[node].clock.reading(at: self.now), into: &effects)
+    self.hosts[node].start(machine)
     self.perform(effects, of: node)
     self.scheduleWake(node)
   }
 
   /// The process ends without a word.
   mutating func stop(_ node: NodeID) {
-    guard self.hosts[node].node != nil else { return }
+    guard self.hosts[node].isUp else { return }
     self.tell { "\(node) is gone" }
-    self.hosts[node].node = nil
+    self.hosts[node].stop()
     self.loseUsers(of: node)
     self.hosts[node].waiting = []
     self.hosts[node].wakes += 1
@@ -322,7 +290,7 @@ public struct PairSimulation {
   }
 
   mutating func scheduleWake(_ node: NodeID) {
-    guard let deadline = self.hosts[node].node?.nextDeadline else { return }
+    guard let deadline = self.hosts[node].view?.deadline else { return }
     self.hosts[node].wakes += 1
     let time = self.hosts[node].clock.trueTime(of: deadline, from: self.now)
     self.queue.schedule(.wake(node, number: self.hosts[node].wakes), at: time)

@@ -18,9 +18,9 @@ enum PairUsersEvent {
 
 /// The users of both nodes, their devices, those who write to them, and what the nodes have of
 /// their accounts.
-struct PairUsers {
+struct PairUsers: ~Copyable {
   /// One node's part in serving the users of one node.
-  struct Part {
+  final class Part {
     var accounts: PairAccounts
     /// In which epoch the accounts were last served with this data; nil when it is somebody
     /// else's, or in pieces.
@@ -30,6 +30,19 @@ struct PairUsers {
     var stream: AccountStream?
     var replica: AccountReplica
     var waiting: [(position: StreamPosition, departure: Leaving)] = []
+
+    init(accounts: PairAccounts, servedEpoch: UInt64?) {
+      self.accounts = accounts
+      self.servedEpoch = servedEpoch
+      self.replica = AccountReplica(boot: BootID(1))
+    }
+
+    /// Changes the stream where it is, if there is one.
+    func changeStream(_ body: (inout AccountStream) -> Void) {
+      guard var stream = self.stream.take() else { return }
+      body(&stream)
+      self.stream = stream
+    }
   }
 
   /// What leaves a node.
@@ -70,16 +83,19 @@ struct PairUsers {
     first: ConnectionRegister(node: .first), second: ConnectionRegister(node: .second))
   var isEnding = false
 
-  init(at instants: PerNode<MonotonicInstant>) {
+  /// Whether there are any.
+  var areThere: Bool { !self.names.isEmpty }
+
+  init(areThere: Bool, at instants: PerNode<MonotonicInstant>) {
     let lists = PerNode(
-      first: [AccountName("a@example.org"), AccountName("b@example.org")],
-      second: [AccountName("c@example.org"), AccountName("d@example.org")])
+      first: areThere ? [AccountName("a@example.org"), AccountName("b@example.org")] : [],
+      second: areThere ? [AccountName("c@example.org"), AccountName("d@example.org")] : [])
     func part(_ home: NodeID, on node: NodeID) -> Part {
       Part(
         accounts: home == node
           ? PairAccounts(opening: lists[home], at: instants[node])
           : PairAccounts(at: instants[node]),
-        servedEpoch: home == node ? 0 : nil, replica: AccountReplica(boot: BootID(1)))
+        servedEpoch: home == node ? 0 : nil)
     }
     self.parts = PerNode(
       first: PerNode(first: part(.first, on: .first), second: part(.second, on: .first)),

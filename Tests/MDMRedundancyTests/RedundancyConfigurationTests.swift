@@ -16,6 +16,7 @@ struct RedundancyConfigurationTests {
     #expect(values.reloginLimits.first.lower == .seconds(120))
     #expect(values.reloginLimits.second.upper == .seconds(537))
     #expect(values.transitionTimeout == .seconds(600))
+    #expect(values.failoverPause == .seconds(60))
     #expect(RedundancyConfiguration.standard.warnings == [])
   }
 

@@ -38,6 +38,28 @@ struct TimerTests {
     #expect(pair.row == "P12", "\(pair.told)")
   }
 
+  @Test("a service that dies with the users it got back keeps them for the pause after a fallback")
+  func failoverPause() throws {
+    var pair = try Self.normal { $0.criticalServiceDelay = .seconds(5) }
+    try pair.command(.failover(.first), at: .first)
+    pair.run(for: 30)
+    try pair.command(.fallback(.first), at: .first)
+    var back: MonotonicInstant?
+    for _ in 0..<300 where back == nil {
+      if pair.status(.first) == .normal { back = pair.now }
+      pair.run(for: 0.1)
+    }
+    pair.run(for: 20)
+    #expect(pair.row == "P01", "\(pair.told)")
+    // Seen a tenth of a second after it happened at most.
+    let seen = try #require(back)
+    pair.report(RowRecipe.servicesDown, of: .first)
+    pair.run(until: seen.advanced(by: .milliseconds(59_899)))
+    #expect(pair.status(.first) == .normal)
+    pair.run(until: seen.advanced(by: .seconds(60)))
+    #expect(pair.row == "P12", "\(pair.told)")
+  }
+
   @Test("R-132: the peer is lost 60 s after its last heartbeat, to the nanosecond")
   func heartbeatTimeout() throws {
     var pair = try Self.normal()

@@ -123,7 +123,7 @@ struct PairSimulationTests {
     (1, 0xA048_AB1F_A822_5D22),
     (2, 0x6B96_C1E3_51DC_4753),
     (3, 0xF4B7_DB91_5612_C790),
-    (62, 0x7583_F83A_A34A_EEC0),
+    (62, 0xAD0C_30DD_F2B8_7E8F),
     (41_291, 0x7257_EBB7_BF47_08A6),
   ]
 

@@ -28,8 +28,8 @@ struct MDMBench {
       .receive, .receiveAndRead, .furtherQuietDevices, .furtherActiveDevices, .holdAndFlush,
       .coalescePresence, .electionRefresh, .electionQuery, .bareElectionRefresh,
       .bareElectionQuery, .bareLogAppend, .readMarker, .sendWithCopies, .receiveByName, .service,
-      .serviceThreads, .deviceStream, .idleSession, .heldStanza, .snapshot, .restore, .writeCarbon,
-      .sessionReport, .longRun,
+      .serviceThreads, .deviceStream, .idleSession, .heldStanza, .snapshot, .restore, .failover,
+      .writeCarbon, .sessionReport, .longRun,
     ]
   }
 }
