@@ -16,6 +16,9 @@ extension NodePairTable {
   /// A node that is not heard.
   private static let silent = Side([], [])
   private static let away: [NodeState] = [.failedOver, .failedOverCriticalServicesNotRunning]
+  private static let onTheWay: [NodeState] = [
+    .failingOver, .takingOver, .fallingBack, .takingBack,
+  ]
 
   private static let fallBack = "When all critical services run, fall back by hand."
   private static let recover = "Recover the group."
@@ -223,8 +226,10 @@ extension NodePairTable {
       "The users of one node are with the other, and each node's reason tells of another event.",
       ["Start the node's services.", Self.fallBack]),
     Row(
-      "E09", "D3", Side([.normal] + Self.away, []), side(.takingOver, .peerDown, .peerReboot),
-      "The node is heard again while the other one is still taking over from it."),
+      "E09", "D3", Side([.normal, .idle] + Self.away + Self.onTheWay, []),
+      side(.takingOver, .peerDown, .peerReboot, .initialization),
+      "The node is heard again while the other one is still taking over from it, or waits for the "
+        + "store that says whether it may."),
     Row(
       "E11", "D3", Side([.takingBack], []), Side([.normal] + Self.away, []),
       "The home is getting its users back from a peer that has none of them any more."),

@@ -12,6 +12,10 @@ public enum RedundancyEffect: Hashable, Sendable {
   case disconnectUsers(of: NodeID)
   /// Bring the state of these users to the node `to`; idempotent; answer with
   /// ``RedundancyInput/move(_:_:)``.
+  ///
+  /// The state is the one with which they were served last before `epoch`. If the other node serves
+  /// them in this epoch or a later one, the right to bring them is lost: a copy made then must not
+  /// be kept as the last word, and the answer is ``MoveOutcome/unknown``.
   case moveUsers(of: NodeID, to: NodeID, epoch: OwnershipEpoch, OperationID)
   /// Ask the store for the lease on these users; it grants it, with the next epoch, only when the
   /// lease has expired or was released.

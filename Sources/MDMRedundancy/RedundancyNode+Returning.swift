@@ -36,8 +36,9 @@ extension RedundancyNode {
       // P21 in the documents' way: the peer saw that both had taken over.
       return self.heals(by: .recovery) && self.status.reason.isPeerLoss
         ? NodeStatus(.runningInFailedMode, .unknown) : nil
-    case .normal:
-      // The peer took its users back while the link was cut.
+    case .normal, .fallingBack:
+      // The peer took its users back while the link was cut. It may have been a backup itself, on
+      // the way back, and waits to hear that this node is well.
       return heard.ownership[self.id.peer].isHeld && !self.shares[self.id.peer].isHeld
         ? .normal : nil
     case .failedOver:
@@ -50,7 +51,7 @@ extension RedundancyNode {
         && !self.shares[self.id].isHeld ? self.away : nil
     // The peer stands by, or will when it has heard of this node.
     case .initializing, .idle, .failingOver,
-      .failedOverCriticalServicesNotRunning, .fallingBack, .unknown, .failoverAffectedServices:
+      .failedOverCriticalServicesNotRunning, .unknown, .failoverAffectedServices:
       return nil
     }
   }

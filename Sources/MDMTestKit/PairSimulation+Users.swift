@@ -126,6 +126,9 @@ extension PairSimulation {
       self.hosts.first.isCut == 0, self.hosts.second.isCut == 0
     else { return .unknown }
     let other = self.users.parts[node.peer][home]
+    // A peer that serves them in a later epoch goes on doing so: its copy is not the last word, and
+    // this node has lost the right that it was to use it for.
+    if let theirs = other.servedEpoch, theirs >= epoch { return .unknown }
     if let theirs = other.servedEpoch, theirs > part.servedEpoch ?? 0 || part.servedEpoch == nil {
       let now = self.local(node)
       let accounts = PairAccounts(at: now)
