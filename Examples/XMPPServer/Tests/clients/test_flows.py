@@ -1,8 +1,9 @@
 """The two documented flows: who gets a message, who rings, what waits (R-022…R-041)."""
 
+import csv
 import unittest
 
-from harness import ServerCase
+from harness import ServerCase, ServerFailure
 
 ALICE = "alice@localhost"
 BOB = "bob@localhost"
@@ -135,6 +136,43 @@ class MessagingFlow(ServerCase):
         told = await self.server.ctl("explain", "alice")
         for device in ("phone", "laptop", "desk"):
             self.assertIn(device, told)
+
+    async def test_control_command_reports_the_sessions(self):
+        rows = list(csv.DictReader((await self.server.ctl("report")).splitlines()))
+        self.assertEqual([row["Level"] for row in rows], ["Node", "Cluster"])
+        for row in rows:
+            self.assertEqual(row["Count of users logged in from one or more devices"], "2")
+            self.assertEqual(row["Total number of sessions"], "4")
+        users = list(csv.DictReader((await self.server.ctl("report", "users")).splitlines()))
+        told = {row["User"]: row["Number of sessions"] for row in users}
+        self.assertEqual(told, {ALICE: "3", BOB: "1"})
+
+    async def test_control_command_tells_why_a_telephone_was_silent(self):
+        await self.assertRefused("not watched", "decisions", "alice")
+        await self.server.ctl("watch", "alice")
+        self.bob.message(ALICE, "why did it not ring?")
+        await self.phone.expect(body="why did it not ring?")
+        lines = (await self.server.ctl("decisions", "alice")).splitlines()
+        phone = [line for line in lines if " phone: " in line]
+        self.assertEqual(len(phone), 1, lines)
+        self.assertIn(
+            "delivered without ringing, because another client is active; desk was active until",
+            phone[0],
+        )
+        self.assertNotIn("why did it not ring?", "".join(lines))
+        await self.server.ctl("unwatch", "alice")
+        await self.assertRefused("not watched", "decisions", "alice")
+        await self.assertRefused("no user", "watch", "nobody-of-that-name")
+
+    async def assertRefused(self, why, *command):
+        with self.assertRaisesRegex(ServerFailure, why):
+            await self.server.ctl(*command)
+
+    async def test_control_command_tells_metrics(self):
+        text = await self.server.ctl("metrics")
+        self.assertIn("# TYPE mdm_sessions gauge", text)
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        self.assertEqual(values["mdm_sessions"], "3")
 
 
 class QuietModeFlow(ServerCase):

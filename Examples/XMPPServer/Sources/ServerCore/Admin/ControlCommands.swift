@@ -11,6 +11,12 @@ struct ControlCommands {
     "counters             the counters, NAME VALUE",
     "statistics           what the server counts of itself and its store",
     "explain USER         who of a user's devices is the active client, and why",
+    "watch USER           keeps what each of a user's devices gets from now on, and why",
+    "decisions USER       what has been kept of a user, oldest first",
+    "unwatch USER         ends that and forgets it",
+    "report               the sessions report, as comma-separated values",
+    "report users         the same by user",
+    "metrics              everything counted, as Prometheus reads it",
     "settings             the settings that can be changed now, NAME VALUE",
     "get NAME             one of them",
     "set NAME VALUE       changes one of them at once, until the server stops",
@@ -35,6 +41,12 @@ struct ControlCommands {
     case ("counters", 1): return self.counters()
     case ("statistics", 1): return self.statistics()
     case ("explain", 2): return self.explain(words[1])
+    case ("watch", 2): return self.watch(words[1])
+    case ("decisions", 2): return self.decisions(of: words[1])
+    case ("unwatch", 2): return self.unwatch(words[1])
+    case ("report", 1): return self.report(byUser: false)
+    case ("report", 2) where words[1] == "users": return self.report(byUser: true)
+    case ("metrics", 1): return self.metrics()
     case ("settings", 1):
       let names = Configuration.Values.settingNames + ServerSettings.liveNames
       return names.map { "\($0) \(self.value(of: $0) ?? "")" }
@@ -88,9 +100,7 @@ struct ControlCommands {
   }
 
   private func explain(_ user: String) -> [String] {
-    guard let local = Account.localPart(user, domain: self.server.domain) ?? self.local(of: user),
-      let account = try? self.server.account(local: local)
-    else { return ["error: there is no user \(user)"] }
+    guard let account = self.account(of: user) else { return self.unknown(user) }
     let service = self.server.service
     let standings = service.election(of: account.handle, at: self.server.now)
     var lines = standings.map { standing in
@@ -101,6 +111,18 @@ struct ControlCommands {
     lines.append("\(account.address.text) waiting=\(waiting)")
     return lines
   }
+
+  private func account(of user: String) -> Account? {
+    let local = Account.localPart(user, domain: self.server.domain) ?? self.local(of: user)
+    return local.flatMap { try? self.server.account(local: $0) }
+  }
+
+  /// The name of a user's account in the engine; nil when there is no such user.
+  func accountName(of user: String) -> AccountName? {
+    self.account(of: user).map { AccountName($0.address.text) }
+  }
+
+  func unknown(_ user: String) -> [String] { ["error: there is no user \(user)"] }
 
   /// The local part of an address of this server.
   private func local(of text: String) -> String? {
