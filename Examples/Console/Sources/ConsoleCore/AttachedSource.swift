@@ -8,6 +8,7 @@ final class AttachedSource: ConsoleSource {
   private var untaken: Int64 = AttachedSource.interval
   private var sessions: [ServerSession] = []
   private var counters: [(name: String, text: String)] = []
+  private var flushes: [(reason: String, count: Int)] = []
   private var problem: String?
   private var history: [(time: Double, states: SessionStates)] = []
   private var forgotten = 0
@@ -19,8 +20,7 @@ final class AttachedSource: ConsoleSource {
 
   /// What the socket does not tell.
   private static let missing = [
-    "flushes by reason", "hold times", "kinds of device", "capacity and its alarm",
-    "the redundancy group", "decisions about single messages",
+    "hold times", "kinds of device", "capacity and its alarm", "the redundancy group",
   ]
 
   init(path: String) { self.socket = ControlSocket(path: path) }
@@ -35,10 +35,22 @@ final class AttachedSource: ConsoleSource {
         let words = line.split(separator: " ", maxSplits: 1)
         return words.count == 2 ? (String(words[0]), String(words[1])) : nil
       }
+      self.flushes = Self.flushes(in: try self.socket.ask(["metrics"]))
       self.problem = nil
       self.remember()
     } catch {
       self.problem = error.description
+    }
+  }
+
+  /// The flushes by reason among the lines of the metrics.
+  private static func flushes(in metrics: [String]) -> [(reason: String, count: Int)] {
+    let start = "mdm_buffer_flushes_total{reason=\""
+    return metrics.compactMap { line in
+      guard line.hasPrefix(start) else { return nil }
+      let parts = line.dropFirst(start.count).split(separator: "\"} ")
+      guard parts.count == 2, let count = Int(parts[1]) else { return nil }
+      return (String(parts[0]), count)
     }
   }
 
@@ -74,6 +86,14 @@ final class AttachedSource: ConsoleSource {
       "counters": .array(
         self.counters.map { .members(["name": .string($0.name), "text": .string($0.text)]) }),
       "sessions": self.states.json,
+      "flushes": .array(
+        self.flushes.map { flush in
+          .members([
+            "reason": .string(flush.reason), "count": .int(flush.count),
+            "text": .string(
+              FlushReason.allCases.first { $0.label == flush.reason }?.words ?? flush.reason),
+          ])
+        }),
       "waiting": .int(self.sessions.reduce(0) { $0 + $1.held }),
       "samples": .int(self.forgotten + self.history.count),
     ])
@@ -145,8 +165,22 @@ final class AttachedSource: ConsoleSource {
     return .members([
       "name": .string(account), "account": .string(account), "node": "server", "place": "",
       "devices": self.devices(of: account, verdicts), "now": .number(Self.secondOfDay),
+      "lines": self.decisions(of: account),
     ])
   }
 
-  var metrics: MetricsPage? { nil }
+  /// What the server has kept of its decisions about an account, newest first, or why it has not.
+  private func decisions(of account: String) -> JSON {
+    do throws(OrderError) {
+      let lines = try self.socket.ask(["decisions", account])
+      return .array(lines.reversed().map { .string($0) })
+    } catch {
+      return .array([.string(error.description)])
+    }
+  }
+
+  var metrics: String? {
+    guard let lines = try? self.socket.ask(["metrics"]) else { return nil }
+    return lines.map { "\($0)\n" }.joined()
+  }
 }

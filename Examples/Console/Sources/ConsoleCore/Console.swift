@@ -127,7 +127,7 @@ public final class Console: Sendable {
 
   private func metrics() -> HTTPResponse? {
     self.state.withLock { $0.source.metrics }.map {
-      .of(PrometheusText.contentType, Array(PrometheusText.text(of: $0).utf8))
+      .of(PrometheusText.contentType, Array($0.utf8))
     }
   }
 

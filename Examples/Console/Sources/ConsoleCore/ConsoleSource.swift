@@ -15,8 +15,8 @@ public protocol ConsoleSource: AnyObject {
   var people: JSON? { get }
   /// One user's devices, and what became of her stanzas.
   func person(_ account: String) -> JSON?
-  /// Everything that is counted.
-  var metrics: MetricsPage? { get }
+  /// Everything that is counted, in the text format of Prometheus.
+  var metrics: String? { get }
   /// Carries out what an administrator orders.
   func perform(_ order: ConsoleOrder) throws(OrderError)
 }

@@ -97,5 +97,5 @@ final class OfficeSource: ConsoleSource {
 
   func person(_ account: String) -> JSON? { self.office.personJSON(account) }
 
-  var metrics: MetricsPage? { self.office.metrics }
+  var metrics: String? { PrometheusText.text(of: self.office.metrics) }
 }

@@ -122,12 +122,12 @@ export function overview(main) {
     if (!isOffice) {
       say(missing, state.problem ?? `Its administration socket does not tell: ${state.missing.join(", ")}.`);
     }
-    for (const part of [...parts.children].slice(1)) part.hidden = !isOffice;
+    [...parts.children].forEach((part, place) => { part.hidden = !isOffice && place % 2 === 1; });
     parts.firstElementChild.classList.toggle("wide", !isOffice);
     numbers.update(state.counters);
     colours.update(state.sessions);
+    reasons.update(state.flushes);
     if (isOffice) {
-      reasons.update(state.flushes);
       histogram.update(holdBars(state.hold));
       sync(fill, state.capacity.subjects, (subject) => subject.title, meter, (node, subject) => {
         say(node.querySelector("b"), `${subject.percent} %`);

@@ -59,9 +59,13 @@ export function person(main, rest) {
         el("label", {}, silentOnly, " only where it did not ring"),
         el("label", {}, received, " only what came in"), hold),
       none, list));
+  const keptList = el("ol", { class: "kept" });
+  const kept = el("div", { class: "grid" },
+    card("wide", "What the server has kept", "Its ctl command watch begins to keep what each device gets, and why.", keptList));
+  kept.hidden = true;
   main.append(el("p", { class: "back" }, el("a", { href: "#/people" }, "Everybody")),
     el("div", { class: "head" }, title, lead, problem),
-    el("div", { class: "grid" }, card("wide", "Devices now", null, devices.node)), decisions);
+    el("div", { class: "grid" }, card("wide", "Devices now", null, devices.node)), kept, decisions);
 
   let story = null;
   let run = null;
@@ -78,11 +82,9 @@ export function person(main, rest) {
     say(lead, [story.place, story.account, story.node ? `on ${story.node}` : ""].filter(Boolean).join(" · "));
     deviceRows(devices.body, story.devices);
     decisions.hidden = !story.messages;
-    if (!story.messages) {
-      say(problem, "What happened to single messages the server's administration socket does not tell.");
-      problem.hidden = false;
-      return;
-    }
+    kept.hidden = !story.lines;
+    if (story.lines) sync(keptList, story.lines, (line) => line, (line) => el("li", {}, line));
+    if (!story.messages) return;
     if (device.options.length !== story.devices.length + 1) {
       device.replaceChildren(device.options[0],
         ...story.devices.map((one) => el("option", { value: one.name }, one.name)));
