@@ -14,8 +14,8 @@ final class OfficeSource: ConsoleSource {
     self.run = String(UInt64.random(in: 0...UInt64.max), radix: 36)
   }
 
-  /// The most real time that is made up for at once: on a slow machine, or after it slept, office time
-  /// goes more slowly than it should, and requests are answered all the same.
+  /// The most real time that is made up for at once: on a slow machine, or after it slept, office
+  /// time goes more slowly than it should, and requests are answered all the same.
   private static let longest: Int64 = 200_000_000
 
   func pass(nanoseconds: Int64) {

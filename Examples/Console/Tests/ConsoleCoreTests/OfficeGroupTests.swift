@@ -14,6 +14,13 @@ struct OfficeGroupTests {
     NodeID.allCases.map { office.group.serving[$0] }
   }
 
+  /// Conversations whose read state each person's account has.
+  private func conversations(_ office: Office) -> [Int] {
+    office.people.map { person in
+      person.seat.map { office.nodes[$0.node].service.readStates(of: $0.account).count } ?? -1
+    }
+  }
+
   @Test("both start Normal and serve their own")
   func normal() throws {
     let office = try makeOffice()
@@ -27,8 +34,11 @@ struct OfficeGroupTests {
     let marks = office.people.map { person in
       person.seat.map { office.nodes[$0.node].service.lastPosition(of: $0.account) }
     }
+    let conversations = self.conversations(office)
     try office.command(.failover(.first))
-    office.advance(byNanoseconds: 15 * OfficeTime.minute)
+    office.advance(byNanoseconds: OfficeTime.minute)
+    #expect(zip(self.conversations(office), conversations).allSatisfy { $0 >= $1 && $1 > 0 })
+    office.advance(byNanoseconds: 14 * OfficeTime.minute)
     #expect(self.servers(office) == [.second, .second])
     #expect(self.state(office, .second) == .runningInBackupMode)
     #expect(office.people.allSatisfy { $0.seat?.node == .second })
@@ -53,7 +63,7 @@ struct OfficeGroupTests {
     #expect(office.people.filter { $0.home == .second }.allSatisfy { $0.seat == nil })
     office.advance(byNanoseconds: 30 * OfficeTime.second)
     #expect(self.servers(office) == [.first, nil])
-    // Lease and heartbeat end within two minutes; then a connection that stands by is enough.
+    // Lease and heartbeat have ended; then a connection that stands by is enough.
     office.advance(byNanoseconds: 2 * OfficeTime.minute)
     #expect(laptops > 0)
     #expect(office.people.count { $0.devices[0].isUp } == laptops)
