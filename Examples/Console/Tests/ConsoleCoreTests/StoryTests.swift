@@ -55,6 +55,28 @@ struct StoryTests {
     #expect(UInt64(rang) == office.counters.totals.notified)
   }
 
+  @Test("a message that nobody had been told of rings when the phone is back, and the page says so")
+  func lateRing() throws {
+    let office = try makeOffice(at: "06:50")
+    let place = try #require(
+      office.people.indices.first { office.people[$0].devices[1].kind == .androidPhone })
+    let person = office.people[place]
+    let (seat, phone) = (try #require(person.seat), try #require(person.phone))
+    try #require(person.devices[phone].isUp)
+    office.lose(place, phone)
+    let friend = ConversationID(office.people[person.contacts[0]].account.text)
+    office.nodes[seat.node].service.receive(
+      Stanza(.chat, conversation: friend), for: seat.account, at: office.now)
+    office.advance(byNanoseconds: 20 * OfficeTime.second)
+    office.resume(place, phone)
+    let story = office.personJSON(person.account.text)
+    let message = try #require(self.list(story, "messages").first)
+    let device = try #require(self.list(message, "devices").last)
+    #expect(self.text(device, "title") == "Rang")
+    #expect(self.text(device, "text")?.contains("It rang then") == true)
+    #expect(self.list(story, "marks").contains { self.text($0, "kind") == "rang" })
+  }
+
   @Test("a user who has moved keeps the story of both nodes, in order")
   func moved() throws {
     let office = try makeOffice()
