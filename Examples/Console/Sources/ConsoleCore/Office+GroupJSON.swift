@@ -27,7 +27,8 @@ extension Office {
       "state": .string(member.machine?.status.state.displayName ?? "Switched off"),
       "reason": .text(member.machine?.status.reason.displayName),
       "isNormal": .bool(member.machine?.status.state == .normal),
-      "services": .bool(member.health.isHealthy), "isBroken": .bool(member.isBroken),
+      "services": .bool(member.machine != nil && member.health.isHealthy),
+      "isBroken": .bool(member.isBroken),
       "heard": .whole(heard),
       "serves": .array(
         NodeID.allCases.filter { self.group.serving[$0] == node }.map { .string($0.name) }),

@@ -59,8 +59,8 @@ export function capacity(main) {
   const log = table(null, [{ title: "At" }, { title: "About" }, { title: "Alarm" }, { title: "Full", number: true }]);
   const nothing = el("p", { class: "note" }, "The alarm has said nothing yet.");
   const advice = el("p", {});
-  const moves = table("Fewest moves after which both nodes carry alike", [{ title: "User" }, { title: "From" }, { title: "To" }]);
-  const suggestion = card("half", "What to do", null, advice, moves.node);
+  const moves = table("The fewest moves after which both nodes carry alike; the first twelve", [{ title: "User" }, { title: "From" }, { title: "To" }]);
+  const suggestion = card("wide", "What to do", null, advice, moves.node);
   main.append(el("div", { class: "head" }, el("h1", {}, "Capacity"), lead), subjects,
     el("div", { class: "grid below" }, card("half", "What the alarm said", null, nothing, log.node), controls(), suggestion));
 
@@ -79,7 +79,7 @@ export function capacity(main) {
         el("td", {}, entry.what), el("td", { class: "number" }, `${entry.percent} %`)));
     suggestion.hidden = !capacity.subjects.some((subject) => subject.isRaised);
     const plan = capacity.suggestion;
-    say(advice, plan ? `${capacity.action} Sessions now ${plan.before.join(" and ")}; then ${plan.after.join(" and ")}.` : capacity.action);
+    say(advice, plan ? `${capacity.action} ${plural(plan.moves.length, "user")} to move: sessions ${plan.before.join(" and ")} become ${plan.after.join(" and ")}.` : capacity.action);
     moves.node.hidden = !plan;
     sync(moves.body, plan ? plan.moves.slice(0, 12) : [], (move) => move.user,
       (move) => el("tr", {}, el("td", {}, move.user), el("td", {}, move.from), el("td", {}, move.to)));

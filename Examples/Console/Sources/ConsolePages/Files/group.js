@@ -87,7 +87,7 @@ export function group(main) {
     sync(nodes, group.nodes, (node) => node.name, nodeCard, update);
     columns ??= comparison(sessions, group.nodes);
     columns(group.nodes);
-    say(line, group.isCut ? "Heartbeats are lost: each node hears nothing of the other." : "Heartbeats arrive.");
+    say(line, group.isCut ? "The line is cut: each node hears nothing of the other." : "The line for heartbeats works.");
     cut.hidden = group.isCut;
     mend.hidden = !group.isCut;
     sync(log, group.entries, (entry) => `${entry.at} ${entry.node} ${entry.text}`,

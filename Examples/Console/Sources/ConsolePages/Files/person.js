@@ -38,6 +38,7 @@ export function person(main, rest) {
   const problem = el("p", { class: "problem", hidden: true });
   const devices = table(null, [{ title: "Device" }, { title: "Type" }, { title: "Mode" },
     { title: "In the election" }, { title: "Held", number: true }]);
+  devices.node.classList.add("devices");
   const drawing = el("div", { class: "chart" });
   const span = el("select", { id: "span" }, [[1800, "30 minutes"], [3600, "1 hour"], [10800, "3 hours"]]
     .map(([value, text]) => el("option", { value, selected: value === 3600 }, text)));
