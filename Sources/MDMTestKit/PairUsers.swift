@@ -81,6 +81,11 @@ struct PairUsers: ~Copyable {
   /// Who is connected where (B29).
   var registers = PerNode(
     first: ConnectionRegister(node: .first), second: ConnectionRegister(node: .second))
+  {
+    didSet { self.areConnectionsChecked = false }
+  }
+  /// Whether the registers are as they were when they were last found to be in order.
+  var areConnectionsChecked = false
   var isEnding = false
 
   /// Whether there are any.
