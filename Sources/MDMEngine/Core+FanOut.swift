@@ -94,6 +94,10 @@ extension FanOut {
     }
   }
 
+  /// Devices that wait behind a push service and are to be told, if anybody is.
+  @inline(always)
+  func pushable(in sets: SessionSets) -> DeviceSet { (self.held & sets.suspended) - sets.silent }
+
   /// In what form the device at `index` gets the stanza.
   @inline(always)
   func form(at index: Int) -> Delivery.Form {
@@ -150,7 +154,7 @@ extension Core {
     self.totals.delivered &+= delivered
     var pushed = DeviceSet()
     if fanOut.isUrgent || (fanOut.isContent && fanOut.reachedActive.isEmpty) {
-      pushed = (fanOut.held & sets.suspended) - sets.silent
+      pushed = fanOut.pushable(in: sets)
       if !pushed.isEmpty {
         rings = rings | pushed
         notified &+= self.push(

@@ -77,6 +77,10 @@ extension Core {
     self.log.endFlush(Int(count), list: &account.held)
     if let lastUnread {
       effects.setDecision(.activityExpired, at: lastUnread.record)
+      if effects.explains {
+        effects.correctExplanation(
+          .flushed(reason, .activityExpired), at: lastUnread.explanation)
+      }
       self.noteLateRing(
         lastUnread.conversation, lastUnread.position, of: index, in: &account)
     }
@@ -86,6 +90,8 @@ extension Core {
   /// The last unread message of a flush, which may ring for all of them (B26).
   private struct LastUnread {
     var record: Int
+    /// Its explanation, if there are any.
+    var explanation: Int
     var position: UInt64
     var conversation: ConversationID?
   }
@@ -106,11 +112,13 @@ extension Core {
       reference, form: item.form(at: index), decision: decision, position: item.position,
       heldSince: item.arrival, alreadyRead: isRead, to: device)
     if effects.explains {
-      effects.explain(device, Stanza(storage: stanza), item.position, .flushed(reason))
+      effects.explain(
+        device, Stanza(storage: stanza), item.position, .flushed(reason, decision))
     }
     if ringing == .lastUnread, !isRead, decision == .heldBack {
       lastUnread = LastUnread(
-        record: effects.count - 1, position: item.position, conversation: stanza.conversation)
+        record: effects.count - 1, explanation: effects.explanations.count - 1,
+        position: item.position, conversation: stanza.conversation)
     }
   }
 

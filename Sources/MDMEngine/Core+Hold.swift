@@ -32,7 +32,9 @@ extension Core {
     if isPushed { self.log.notePushed(entry) }
     let full = self.lengthenQueues(
       of: fanOut.held, with: entry, bytes: stanza.byteCount, in: &account)
-    if explains { self.explainHeld(fanOut, of: stanza, on: account, into: effects) }
+    if explains {
+      self.explainHeld(fanOut, of: stanza, isPushed: isPushed, on: account, into: effects)
+    }
     if !full.isEmpty { self.limitReached(full, on: &account, into: effects) }
   }
 
@@ -101,14 +103,17 @@ extension Core {
 
   @inline(never)
   private func explainHeld(
-    _ fanOut: FanOut, of stanza: Stanza, on account: borrowing Account,
+    _ fanOut: FanOut, of stanza: Stanza, isPushed: Bool, on account: borrowing Account,
     into effects: EffectStorage
   ) {
+    let pushed = isPushed ? fanOut.pushable(in: account.sets) : DeviceSet()
     var rest = fanOut.held
     while let index = rest.popFirst() {
+      let device = account.handle(of: index)
       effects.explain(
-        account.handle(of: index), stanza, fanOut.position,
+        device, stanza, fanOut.position,
         .held(self.holdReason(fanOut, at: index, sets: account.sets)))
+      if pushed.contains(index) { effects.explain(device, stanza, fanOut.position, .pushed) }
     }
   }
 

@@ -94,7 +94,7 @@ extension Counters {
       ("mdm_held_total", "Stanzas held, once for each device.", totals.held),
       ("mdm_coalesced_total", "Held stanzas replaced by a newer one.", totals.coalesced),
       ("mdm_dropped_total", "Stanzas not worth holding for a quiet device.", totals.dropped),
-      ("mdm_notified_total", "Deliveries that ring.", totals.notified),
+      ("mdm_notified_total", "Deliveries that ring, live or late, and pushes.", totals.notified),
       ("mdm_pushed_total", "Pushes.", totals.pushed),
       (
         "mdm_undelivered_total", "Held stanzas that did not reach their device.", totals.undelivered

@@ -83,7 +83,11 @@ public struct DecisionEntry: Hashable, Sendable {
     /// Given up.
     case dropped = "dropped"
     /// Delivered late, out of the buffer.
-    case flushed = "flushed"
+    case flushed = "delivered late without ringing"
+    /// Delivered late, out of the buffer, and rings: its user had not been told.
+    case rangLate = "delivered late and rang"
+    /// Its push service is asked to tell the user.
+    case pushed = "pushed"
     /// Never to be delivered to this device.
     case undelivered = "undelivered"
     /// Not for this device.
@@ -98,7 +102,8 @@ public struct DecisionEntry: Hashable, Sendable {
     case .held: .held
     case .coalesced: .replaced
     case .dropped: .dropped
-    case .flushed: .flushed
+    case .flushed(_, let notification): notification.rings ? .rangLate : .flushed
+    case .pushed: .pushed
     case .undelivered: .undelivered
     case .skipped: .skipped
     }
@@ -111,7 +116,9 @@ public struct DecisionEntry: Hashable, Sendable {
     case .held(let reason): reason.text
     case .coalesced: "a newer one says the same"
     case .dropped: "a chat state is worth nothing later"
-    case .flushed(let reason): reason.text
+    case .flushed(let reason, let notification):
+      reason.text + (notification == .noActiveClient ? ", and its user had not been told" : "")
+    case .pushed: "its user is to be told and it is behind its push service"
     case .undelivered: "its session ended or had no room"
     case .skipped(let reason): reason.text
     }

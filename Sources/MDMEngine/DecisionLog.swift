@@ -64,6 +64,8 @@ public struct DecisionLog: Sendable {
 
   /// In the order in which watching began.
   private var watched: [Watched] = []
+  /// Where each stands, ascending by name.
+  private var places: [(name: AccountName, place: Int)] = []
   private var bytes = 0
 
   /// A log that watches nobody. Limits of less than one count as one.
@@ -87,6 +89,7 @@ public struct DecisionLog: Sendable {
     guard self.watched.count < self.limits.accounts else {
       throw .tooManyAccounts(limit: self.limits.accounts)
     }
+    self.places.insert((account, self.watched.count), at: self.order(of: account))
     self.watched.append(Watched(name: account))
   }
 
@@ -95,6 +98,10 @@ public struct DecisionLog: Sendable {
     guard let place = self.place(of: account) else { return }
     self.bytes -= self.watched[place].bytes
     self.watched.remove(at: place)
+    self.places.remove(at: self.order(of: account))
+    for index in self.places.indices where self.places[index].place > place {
+      self.places[index].place -= 1
+    }
   }
 
   /// Whether an account is watched.
@@ -104,7 +111,19 @@ public struct DecisionLog: Sendable {
   public var accounts: [AccountName] { self.watched.map { $0.name } }
 
   private func place(of account: AccountName) -> Int? {
-    self.watched.firstIndex { $0.name == account }
+    let order = self.order(of: account)
+    guard order < self.places.count, self.places[order].name == account else { return nil }
+    return self.places[order].place
+  }
+
+  /// How many names come before this one.
+  private func order(of account: AccountName) -> Int {
+    var (low, high) = (0, self.places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if self.places[middle].name < account { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   // MARK: - Reading
@@ -129,33 +148,70 @@ public struct DecisionLog: Sendable {
 
   // MARK: - Writing
 
-  /// Keeps what `engine` has explained about watched accounts.
+  /// Keeps what `engine` has explained about watched accounts. Without explanations it only learns
+  /// which devices they have: call it so when watching begins, before one of them leaves.
   ///
   /// - Parameters:
   ///   - explanations: as the list of effects has them, after each command or after several.
   ///   - engine: the engine, as it is now. A log may serve several of different numbers.
   ///   - now: the instant of the command.
-  /// - Complexity: O(watched accounts · explanations).
+  /// - Complexity: O(explanations · log watched accounts); O(watched accounts) without explanations
+  ///   and for those of devices that have left.
   public mutating func note(
     _ explanations: [Explanation], of engine: borrowing MessagingEngine, at now: MonotonicInstant
   ) {
-    for place in self.watched.indices {
-      let current = engine.account(named: self.watched[place].name)
-      let previous = self.watched[place].handle
-      // The account is another engine's.
-      guard current != nil || previous?.engineNumber == engine.number else { continue }
-      let devices = current.map { engine.devices(of: $0) } ?? []
-      for device in devices where !self.watched[place].devices.contains(where: { $0.0 == device }) {
-        guard let name = engine.report(on: device)?.name else { continue }
-        self.watched[place].devices.append((device, name))
-      }
-      self.add(
-        explanations, to: place, active: current.flatMap { Self.active(of: $0, engine, now) },
-        at: now)
-      self.watched[place].devices.removeAll { !devices.contains($0.handle) }
-      self.watched[place].handle = current
+    guard !explanations.isEmpty else {
+      for place in self.watched.indices { self.learnDevices(of: place, engine) }
+      return
     }
+    var last: (account: AccountHandle?, place: Int?) = (nil, nil)
+    var changed: [(place: Int, active: DecisionEntry.Active?)] = []
+    for explanation in explanations {
+      let account = engine.account(of: explanation.device)
+      if account == nil || account != last.account {
+        last = (account, self.place(of: account, explanation.device, engine))
+      }
+      guard let place = last.place else { continue }
+      if !changed.contains(where: { $0.place == place }) {
+        self.learnDevices(of: place, engine)
+        let active = self.watched[place].handle.flatMap { Self.active(of: $0, engine, now) }
+        changed.append((place, active))
+      }
+      let active = changed.first { $0.place == place }?.active
+      self.add(explanation, to: place, active: active, at: now)
+    }
+    for (place, _) in changed { self.forgetDevices(of: place, engine) }
     while self.bytes > self.limits.bytes, self.forgetOldest() {}
+  }
+
+  /// Where the account of a device stands among those watched; a device that has left is known by
+  /// its handle still.
+  private func place(
+    of account: AccountHandle?, _ device: DeviceHandle, _ engine: borrowing MessagingEngine
+  ) -> Int? {
+    if let account { return engine.name(of: account).flatMap { self.place(of: $0) } }
+    return self.watched.firstIndex { $0.devices.contains { $0.handle == device } }
+  }
+
+  /// Learns who is signed in at a watched account, beside those who were.
+  private mutating func learnDevices(of place: Int, _ engine: borrowing MessagingEngine) {
+    let current = engine.account(named: self.watched[place].name)
+    // The account is another engine's.
+    guard current != nil || self.watched[place].handle?.engineNumber == engine.number else {
+      return
+    }
+    self.watched[place].handle = current
+    for device in current.map({ engine.devices(of: $0) }) ?? []
+    where !self.watched[place].devices.contains(where: { $0.handle == device }) {
+      guard let name = engine.report(on: device)?.name else { continue }
+      self.watched[place].devices.append((device, name))
+    }
+  }
+
+  /// Forgets the devices that have left, once what they got has been kept.
+  private mutating func forgetDevices(of place: Int, _ engine: borrowing MessagingEngine) {
+    let devices = self.watched[place].handle.map { engine.devices(of: $0) } ?? []
+    self.watched[place].devices.removeAll { !devices.contains($0.handle) }
   }
 
   private static func active(
@@ -168,21 +224,19 @@ public struct DecisionLog: Sendable {
   }
 
   private mutating func add(
-    _ explanations: [Explanation], to place: Int, active: DecisionEntry.Active?,
+    _ explanation: Explanation, to place: Int, active: DecisionEntry.Active?,
     at now: MonotonicInstant
   ) {
-    for explanation in explanations {
-      let device = self.watched[place].devices.first { $0.handle == explanation.device }
-      guard let device else { continue }
-      let entry = DecisionEntry(explanation, device: device.name, active: active, at: now)
-      self.watched[place].entries.append(entry)
-      self.watched[place].bytes += entry.byteCount
-      self.bytes += entry.byteCount
-      while self.watched[place].count > self.limits.entriesPerAccount
-        || self.watched[place].bytes > self.limits.bytesPerAccount
-      {
-        self.forgetOldest(at: place)
-      }
+    let device = self.watched[place].devices.first { $0.handle == explanation.device }
+    guard let device else { return }
+    let entry = DecisionEntry(explanation, device: device.name, active: active, at: now)
+    self.watched[place].entries.append(entry)
+    self.watched[place].bytes += entry.byteCount
+    self.bytes += entry.byteCount
+    while self.watched[place].count > self.limits.entriesPerAccount
+      || self.watched[place].bytes > self.limits.bytesPerAccount
+    {
+      self.forgetOldest(at: place)
     }
   }
 

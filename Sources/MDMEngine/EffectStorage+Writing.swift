@@ -114,4 +114,11 @@ extension EffectStorage {
         device: device, stanza: stanza,
         position: position == 0 ? nil : ArchivePosition(position), decision: decision))
   }
+
+  /// Puts another decision into an explanation that has been written.
+  func correctExplanation(_ decision: Explanation.Decision, at index: Int) {
+    let old = self.explanations[index]
+    self.explanations[index] = Explanation(
+      device: old.device, stanza: old.stanza, position: old.position, decision: decision)
+  }
 }

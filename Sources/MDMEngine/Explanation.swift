@@ -26,8 +26,11 @@ public struct Explanation: Hashable, Sendable {
     case coalesced
     /// Not worth holding: a chat state on its own (B8).
     case dropped
-    /// Flushed from the buffer.
-    case flushed(FlushReason)
+    /// Flushed from the buffer, with this say on ringing: a device whose user nobody has told rings
+    /// late.
+    case flushed(FlushReason, NotificationDecision)
+    /// Its push service is asked to tell the user; the stanza itself was held before.
+    case pushed
     /// Will not reach the device any more.
     case undelivered
     /// Not for this device.

@@ -60,7 +60,7 @@ public struct Counters: Hashable, Sendable {
     public var coalesced: UInt64 = 0
     /// Stanzas dropped for a quiet device.
     public var dropped: UInt64 = 0
-    /// Deliveries that ring.
+    /// Deliveries that ring, live or late, and pushes.
     public var notified: UInt64 = 0
     /// Pushes.
     public var pushed: UInt64 = 0

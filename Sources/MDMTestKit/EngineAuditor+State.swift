@@ -212,7 +212,7 @@ extension EngineAuditor {
       switch explanation.decision {
       case .delivered, .held, .dropped, .skipped:
         arrivals[self.serial(explanation.stanza), default: []].append(explanation.device)
-      case .coalesced, .flushed, .undelivered: break
+      case .coalesced, .flushed, .pushed, .undelivered: break
       }
       if case .delivered = explanation.decision { delivered += 1 }
     }

@@ -31,6 +31,8 @@ extension Scenario {
       case .coalesced: found.append((.device(device), .coalesced(stanza.id)))
       case .dropped: found.append((.device(device), .dropped(stanza.id)))
       case .skipped(let reason): found.append((.device(device), .skipped(stanza.id, reason)))
+      // The push itself is among the effects.
+      case .pushed: continue
       @unknown default: continue
       }
     }

@@ -71,7 +71,7 @@ struct DecisionLogTests {
           + "no client was active (bob@example.org, 1)",
         "10:32:32 laptop: delivered and rang, because it is the active client (bob@example.org, 2)",
         "10:32:32 phone: held, because quiet; laptop was active until 10:36:40 (bob@example.org, 2)",
-        "10:32:40 phone: flushed, because the client left quiet mode (bob@example.org, 2)",
+        "10:32:40 phone: delivered late without ringing, because the client left quiet mode (bob@example.org, 2)",
       ])
     let entry = try #require(desk.log.entries(of: "alice").dropFirst(3).first)
     #expect(entry.outcome == .held && entry.stanzaID == "m2" && entry.device == "phone")
@@ -165,6 +165,35 @@ struct DecisionLogTests {
     MemoryLayout<DecisionEntry>.stride + entry.stanzaID.utf8.count
   }
 
+  @Test("B9, B14: a push is told, and so is a message that waited and rang when it came")
+  func lateAndPushed() throws {
+    var desk = Desk()
+    try desk.log.watch("alice")
+    let account = try desk.engine.open("alice", at: .origin, into: &desk.effects)
+    let phone = try desk.engine.signIn(
+      SignIn(device: "phone", pushEnabled: true), to: account, at: .origin, into: &desk.effects
+    ).device
+    desk.engine.connectionLost(phone, at: Desk.at(1), into: &desk.effects)
+    desk.keep(1)
+    try desk.log.watch("bob")
+    let tablet = try desk.open("bob", "tablet")[0]
+    desk.engine.connectionLost(tablet, at: Desk.at(1), into: &desk.effects)
+    desk.keep(1)
+    for name in ["alice", "bob"] as [AccountName] { try desk.receive("m", for: name, at: 2) }
+    desk.engine.resume(phone, at: Desk.at(3), into: &desk.effects)
+    desk.engine.resume(tablet, at: Desk.at(3), into: &desk.effects)
+    desk.keep(3)
+    // Whom the push has told is not rung again.
+    let outcomes = desk.log.entries(of: "alice").map { $0.outcome }
+    #expect(outcomes == [.held, .pushed, .flushed])
+    #expect(desk.log.entries(of: "bob").map { $0.outcome } == [.held, .rangLate])
+    let line = try #require(desk.log.lines(of: "bob", unixSecondsAtOrigin: 0).last)
+    #expect(
+      line.contains(
+        "delivered late and rang, because the device resumed its connection, and its user had not "
+          + "been told"))
+  }
+
   @Test("names that would break the line, or write to the terminal, do not")
   func printable() throws {
     var desk = Desk()
@@ -181,7 +210,9 @@ struct DecisionLogTests {
     var decisions: [Explanation.Decision] = [.coalesced, .dropped, .undelivered]
     decisions += NotificationDecision.allCases.map { .delivered(.original, $0) }
     decisions += Explanation.HoldReason.allCases.map { .held($0) }
-    decisions += FlushReason.allCases.map { .flushed($0) }
+    decisions.append(.pushed)
+    decisions += FlushReason.allCases.map { .flushed($0, .heldBack) }
+    decisions += FlushReason.allCases.map { .flushed($0, .noActiveClient) }
     decisions += SkipReason.allCases.map { .skipped($0) }
     var texts: Set<String> = []
     for decision in decisions {

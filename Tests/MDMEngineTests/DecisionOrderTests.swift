@@ -146,7 +146,7 @@ struct DecisionOrderTests {
     var fates: [String: [Explanation.Decision]] = [:]
     for explanation in story.explanations where explanation.stanza.id == id {
       switch explanation.decision {
-      case .flushed, .coalesced, .undelivered: continue
+      case .flushed, .coalesced, .pushed, .undelivered: continue
       default:
         fates[story.name(of: explanation.device) ?? "?", default: []].append(
           explanation.decision)
@@ -237,6 +237,20 @@ struct DecisionOrderTests {
     }
   }
 
+  @Test("B26: the last unread message of a flush that rings after all is explained so")
+  func lateRing() throws {
+    let story = try makeQuietStory { $0.flushOnActivityExpiry = true }
+    story.receive("m1")
+    story.receive("m2")
+    story.at("5:01")
+    let phone = story.device("phone")
+    let told = story.explanations.filter { $0.device == phone }.map { $0.decision }
+    #expect(
+      told == [
+        .flushed(.activityExpired, .heldBack), .flushed(.activityExpired, .activityExpired),
+      ])
+  }
+
   @Test("Flushed, coalesced and given-up stanzas are explained as well")
   func laterFates() throws {
     let story = try makeQuietStory()
@@ -247,7 +261,7 @@ struct DecisionOrderTests {
       story.explanations.filter { $0.device == phone }.map { $0.decision }
         == [.coalesced, .held(.notContent)])
     story.request(by: "phone")
-    #expect(story.explanations.map { $0.decision } == [.flushed(.request)])
+    #expect(story.explanations.map { $0.decision } == [.flushed(.request, .notContent)])
     story.send("s1", by: "laptop")
     #expect(
       story.explanations.filter { $0.device == phone }.map { $0.decision }

@@ -41,7 +41,7 @@ struct PropertyCoverageTests {
       switch explanation.decision {
       case .held(let reason): self.holds[reason, default: 0] += 1
       case .skipped(let reason): self.skips[reason, default: 0] += 1
-      case .delivered, .coalesced, .dropped, .flushed, .undelivered: break
+      case .delivered, .coalesced, .dropped, .flushed, .pushed, .undelivered: break
       }
     }
   }

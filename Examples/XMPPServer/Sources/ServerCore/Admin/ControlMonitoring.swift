@@ -1,6 +1,6 @@
 import MDM
 
-// What an operator watches a server by: the sessions report, metrics, and why a telephone was silent.
+// What an operator watches a server by: the sessions report, metrics, and why a phone was silent.
 extension ControlCommands {
   /// The sessions report as lines of comma-separated values; by user when asked so (R-082…R-092).
   func report(byUser: Bool) -> [String] {
