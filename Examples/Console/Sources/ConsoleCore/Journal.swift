@@ -20,12 +20,8 @@ struct Journal {
     case wrote(ConversationID)
     /// So many stanzas that waited have come.
     case flushed(FlushReason, Int)
-    /// A message that waited has come, and rang: nobody had been told of it.
-    case rangLate(ArchivePosition)
     /// A notification was taken back.
     case retracted(ConversationID)
-    /// Its push service was asked to wake it.
-    case pushed
   }
 
   /// How a device stands.
@@ -61,7 +57,7 @@ struct Journal {
     let mark = Mark(instant: instant, device: device, what: what)
     switch what {
     case .state: self.states.add(mark)
-    case .read, .wrote, .flushed, .rangLate, .retracted, .pushed: self.acts.add(mark)
+    case .read, .wrote, .flushed, .retracted: self.acts.add(mark)
     }
   }
 

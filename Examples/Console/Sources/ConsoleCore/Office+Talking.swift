@@ -113,10 +113,7 @@ extension Office {
       self.archived[place] = max(self.archived[place], position)
     case .route(let stanza, let sender): self.route(stanza, from: sender)
     case .push(let device, let account):
-      guard let place = self.places[account], let index = self.index(of: device, place) else {
-        return
-      }
-      self.note(.pushed, place, index)
+      guard let place = self.places[account], self.index(of: device, place) != nil else { return }
       if self.random.chance(2, in: 3) { self.schedule(.pickUp(place), in: 8...120) }
     case .event(let event, let device, let account):
       guard let place = self.places[account], let index = self.index(of: device, place) else {
@@ -161,9 +158,6 @@ extension Office {
     guard delivery.stanza.kind.isContent, delivery.form != .sentCopy,
       let conversation = delivery.stanza.conversation, let position = delivery.position
     else { return }
-    if delivery.heldSince != nil, delivery.notification.rings {
-      self.note(.rangLate(position), place, device)
-    }
     if self.people[place].inUse == device {
       self.schedule(.read(place, conversation, position, device: device), in: 3...25)
     } else if delivery.notification.rings, self.people[place].inUse == nil,

@@ -58,10 +58,8 @@ struct Story {
       guard let device = self.devices.firstIndex(of: entry.device), let kind = entry.kind,
         let conversation = entry.conversation
       else { continue }
-      let isLate = self.rangLate(entry, device)
       add(
-        entry.instant, device, isLate ? "rang" : kind,
-        "\(self.name(conversation)). \(entry.sentence)\(isLate ? " \(Self.lateRing)" : "")")
+        entry.instant, device, kind, "\(self.name(conversation)). \(entry.sentence)")
     }
     for mark in self.acts where mark.instant >= self.since {
       guard let (kind, text) = self.describe(mark.what) else { continue }
@@ -73,7 +71,7 @@ struct Story {
   private func describe(_ what: Journal.What) -> (kind: String, text: String)? {
     switch what {
     // Drawn as the lane's colour, and as the marks of what came.
-    case .state, .flushed, .rangLate: nil
+    case .state, .flushed: nil
     case .read(let conversation): ("read", "Read what \(self.name(conversation)) wrote.")
     case .wrote(let conversation): ("wrote", "Wrote to \(self.name(conversation)).")
     case .retracted(let conversation):
@@ -81,20 +79,8 @@ struct Story {
         "retracted",
         "The notification about \(self.name(conversation)) was taken back: read elsewhere."
       )
-    case .pushed: ("pushed", "Its push service was asked to wake it.")
     }
   }
-
-  /// Whether a message that waited rang when it came. The engine's explanation of a flush does not
-  /// say so; the delivery did.
-  private func rangLate(_ entry: DecisionEntry, _ device: Int) -> Bool {
-    guard entry.outcome == .flushed, let position = entry.position else { return false }
-    return self.acts.contains {
-      $0.device == device && $0.instant == entry.instant && $0.what == .rangLate(position)
-    }
-  }
-
-  private static let lateRing = "It rang then, because nobody had been told."
 
   // MARK: - Message by message
 
@@ -132,27 +118,22 @@ struct Story {
     _ place: Int, _ device: DeviceName, _ entries: [DecisionEntry], isOwn: Bool
   ) -> JSON? {
     guard let first = entries.first, let last = entries.last else { return nil }
-    let isLate = entries.contains { self.rangLate($0, place) }
-    let didRing = isLate || entries.contains { $0.outcome == .rang }
-    let push = self.acts.first {
-      $0.device == place && $0.what == .pushed && $0.instant == first.instant
-    }
+    let didRing = entries.contains { $0.outcome == .rang || $0.outcome == .rangLate }
+    let isPushed = entries.contains { $0.outcome == .pushed }
     let read = first.conversation.flatMap { conversation in
       self.acts.first {
         $0.device == place && $0.what == .read(conversation) && $0.instant >= first.instant
       }
     }
     var sentences = entries.map { $0.sentence }
-    if isLate { sentences.append(Self.lateRing) }
-    if push != nil { sentences.append("Its push service was asked to wake it.") }
     if let read, !isOwn { sentences.append("Read on it at \(OfficeTime.text(read.instant)).") }
     let title =
-      if first.isSender { "Written here" } else if didRing { "Rang" } else if push != nil {
+      if first.isSender { "Written here" } else if didRing { "Rang" } else if isPushed {
         "Woken by push"
       } else { "Did not ring" }
     return .members([
       "device": .string(device.text), "kind": .text(didRing ? "rang" : last.kind ?? "none"),
-      "didRing": .bool(didRing || push != nil), "title": .string(title),
+      "didRing": .bool(didRing || isPushed), "title": .string(title),
       "text": .string(sentences.joined(separator: " ")),
     ])
   }
@@ -163,7 +144,7 @@ extension Journal.Mark {
   fileprivate var state: Journal.DeviceState? {
     switch self.what {
     case .state(let state): state
-    case .read, .wrote, .flushed, .rangLate, .retracted, .pushed: nil
+    case .read, .wrote, .flushed, .retracted: nil
     }
   }
 }
@@ -175,10 +156,11 @@ extension DecisionEntry {
   /// The mark that the timeline has for it; nil for none.
   fileprivate var kind: String? {
     switch self.outcome {
-    case .rang, .left: "rang"
+    case .rang, .rangLate, .left: "rang"
     case .muted: "mute"
     case .held: "held"
     case .flushed: "flushed"
+    case .pushed: "pushed"
     case .replaced, .dropped, .undelivered, .skipped: nil
     @unknown default: nil
     }
@@ -193,7 +175,9 @@ extension DecisionEntry {
       case .left: "Delivered; its client decides whether to ring"
       case .muted: "Delivered without ringing"
       case .held: "Held back"
-      case .flushed: "Delivered at \(OfficeTime.text(self.instant))"
+      case .flushed: "Delivered at \(OfficeTime.text(self.instant)) without ringing"
+      case .rangLate: "Delivered at \(OfficeTime.text(self.instant)), and it rang then"
+      case .pushed: "Its push service was asked to wake it"
       case .replaced: "Replaced by a newer one"
       case .dropped: "Given up"
       case .undelivered: "Not delivered"

@@ -73,7 +73,7 @@ struct StoryTests {
     let message = try #require(self.list(story, "messages").first)
     let device = try #require(self.list(message, "devices").last)
     #expect(self.text(device, "title") == "Rang")
-    #expect(self.text(device, "text")?.contains("It rang then") == true)
+    #expect(self.text(device, "text")?.contains("it rang then, because") == true)
     #expect(self.list(story, "marks").contains { self.text($0, "kind") == "rang" })
   }
 
@@ -113,7 +113,7 @@ struct JournalTests {
   func bounded() {
     var journal = Journal()
     for number in 0..<(Journal.limit + 7) {
-      journal.note(.pushed, number, at: MonotonicInstant(nanoseconds: Int64(number)))
+      journal.note(.wrote("bob"), number, at: MonotonicInstant(nanoseconds: Int64(number)))
     }
     journal.note(.state(.quiet), 3, at: .origin)
     #expect(journal.actMarks.map { $0.device } == Array(7..<(Journal.limit + 7)))
