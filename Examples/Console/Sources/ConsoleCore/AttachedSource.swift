@@ -20,7 +20,7 @@ final class AttachedSource: ConsoleSource {
 
   /// What the socket does not tell.
   private static let missing = [
-    "hold times", "kinds of device", "capacity and its alarm", "the redundancy group",
+    "hold times", "capacity and its alarm", "the redundancy group",
   ]
 
   init(path: String) { self.socket = ControlSocket(path: path) }
@@ -117,13 +117,13 @@ final class AttachedSource: ConsoleSource {
     ])
   }
 
-  /// The sessions report. The socket says nothing about what devices are.
+  /// The sessions report.
   var report: SessionReport? {
     var users: [UserSessions] = []
     for session in self.sessions.sorted(by: { $0.account < $1.account }) {
       let name = AccountName(session.account)
       if users.last?.user != name { users.append(UserSessions(name, DeviceTally())) }
-      users[users.count - 1].devices.add(.other)
+      users[users.count - 1].devices.add(session.kind ?? .other)
     }
     return SessionReport(
       generatedAt: CalendarTime(seconds: Self.unixSeconds),
@@ -148,7 +148,8 @@ final class AttachedSource: ConsoleSource {
     .array(
       self.sessions.filter { $0.account == account }.map { session in
         .members([
-          "name": .string(session.device), "kind": "", "state": .string(session.state),
+          "name": .string(session.device), "kind": .string(session.kind?.reportName ?? ""),
+          "state": .string(session.state),
           "held": .int(session.held), "isActive": .bool(session.isActive),
           "standing": .string(verdicts[session.address] ?? (session.isActive ? "active" : "")),
         ])

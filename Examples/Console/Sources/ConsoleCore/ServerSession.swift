@@ -1,3 +1,5 @@
+import MDM
+
 /// A line of the XMPP server's `sessions` command: a full address, then fields NAME=VALUE.
 struct ServerSession {
   /// The full address.
@@ -25,6 +27,11 @@ struct ServerSession {
 
   /// The device's name.
   var device: String { String(self.address.dropFirst(self.account.count + 1)) }
+
+  /// What sort of device it is; nil when the server does not say.
+  var kind: DeviceKind? {
+    DeviceKind.allCases.first { "\($0)" == self.fields["kind"] }
+  }
 
   /// Stanzas that wait for it.
   var held: Int { self.fields["held"].flatMap { Int($0) } ?? 0 }

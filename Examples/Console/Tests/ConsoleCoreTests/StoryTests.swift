@@ -125,12 +125,13 @@ struct JournalTests {
 struct ServerSessionTests {
   @Test("a line is an address and fields, however the resource looks")
   func parses() throws {
-    let line = "a@b/my phone mdm=x mdm=true mode=quiet active=true phase=connected held=12 tls=off"
+    let line = "a@b/my phone mdm=x mdm=true mode=quiet active=true phase=up kind=iPad held=12"
     let session = try #require(ServerSession(line))
     #expect(session.account == "a@b")
     #expect(session.device == "my phone mdm=x")
     #expect(session.state == "quiet")
     #expect(session.held == 12)
+    #expect(session.kind == .iPad)
     #expect(session.isActive)
     #expect(ServerSession("no session at all") == nil)
   }
@@ -144,5 +145,6 @@ struct ServerSessionTests {
   func states(phase: String, mode: String, state: String) throws {
     let session = try #require(ServerSession("a@b/c mdm=true mode=\(mode) phase=\(phase)"))
     #expect(session.state == state)
+    #expect(session.kind == nil)
   }
 }

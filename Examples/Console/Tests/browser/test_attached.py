@@ -8,8 +8,8 @@ from pathlib import Path
 from harness import ConsoleCase
 
 SESSIONS = """\
-alice@example.org/laptop mdm=true mode=normal active=true phase=connected available=true priority=0 held=0 peer=x tls=off
-alice@example.org/my phone mdm=true mode=quiet active=false phase=connected available=true priority=0 held=7 peer=x tls=off
+alice@example.org/laptop mdm=true mode=normal active=true phase=connected available=true priority=0 kind=desktop held=0 peer=x tls=off
+alice@example.org/my phone mdm=true mode=quiet active=false phase=connected available=true priority=0 kind=iPhone held=7 peer=x tls=off
 bob@example.org/<b>tablet</b> mdm=true mode=quiet active=false phase=suspended available=true priority=0 held=2 peer=none tls=off"""
 METRICS = """\
 # TYPE mdm_buffer_flushes_total counter
@@ -58,6 +58,7 @@ class Attached(ConsoleCase):
         self.browser.go("people/alice%40example.org")
         self.browser.wait(lambda: "outdone" in self.browser.text("main"), "the election")
         self.assertIn("delivered and rang, because <i>it</i>", self.browser.text("main"))
+        self.assertRegex(self.browser.text("main"), r"my phone\s+iPhone\s+quiet")
         self.browser.go("people/bob%40example.org")
         self.browser.wait(lambda: "is not watched" in self.browser.text("main"), "why not")
         self.assertIn("<b>tablet</b>", self.browser.text("main"))

@@ -126,6 +126,7 @@ class MessagingFlow(ServerCase):
             self.assertEqual(fields["mode"], "normal", fields)
             self.assertEqual(fields["mdm"], "true", fields)
             self.assertEqual(fields["held"], "0", fields)
+            self.assertEqual(fields["kind"], "desktop", fields)
             self.assertEqual(fields["active"], str(device is self.desk).lower(), fields)
         self.assertEqual(sessions[self.bob.full]["mdm"], "false")
         self.assertEqual((await self.server.counters())["MDMSessions"], 3)

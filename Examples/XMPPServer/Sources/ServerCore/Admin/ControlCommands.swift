@@ -70,7 +70,8 @@ struct ControlCommands {
     var fields = [
       "mdm=\(report?.isMDM ?? false)", "mode=\(report.map { "\($0.mode)" } ?? "none")",
       "active=\(active?.device == session.device)",
-      "phase=\(report.map { "\($0.phase)" } ?? "none")", "available=\(session.isAvailable)",
+      "phase=\(report.map { "\($0.phase)" } ?? "none")",
+      "kind=\(report.map { "\($0.kind)" } ?? "none")", "available=\(session.isAvailable)",
       "priority=\(session.priority)", "held=\(report?.heldStanzas ?? 0)",
     ]
     if let management = session.management {
