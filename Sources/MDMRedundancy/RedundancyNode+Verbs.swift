@@ -119,7 +119,11 @@ package enum CommandGuard {
     case .failover, .fallback, .recover, .disableHighAvailability:
       if !isOn { return .highAvailabilityOff }
     }
-    guard let first, let second else { return .peerNotHeard }
+    guard let first, let second else {
+      // A node that has failed alone may start anew: its peer may never come back (E07).
+      let known = first ?? second
+      return command == .recover && known?.state == .runningInFailedMode ? nil : .peerNotHeard
+    }
     return Self.allows(command, first.state, second.state) ? nil : .state
   }
 

@@ -27,7 +27,10 @@ struct CommandGuardTests {
   ) -> CommandRefusal.Cause? {
     if command == .enableHighAvailability, isOn { return .highAvailabilityOn }
     if command != .enableHighAvailability, !isOn { return .highAvailabilityOff }
-    guard let first, let second else { return .peerNotHeard }
+    guard let first, let second else {
+      let isLone = first == .runningInFailedMode || second == .runningInFailedMode
+      return command == .recover && isLone ? nil : .peerNotHeard
+    }
     let allowed: [(NodeState, NodeState)]
     switch command {
     case .failover, .disableHighAvailability: allowed = [(.normal, .normal)]
@@ -52,7 +55,7 @@ struct CommandGuardTests {
       guard let value = pair.nodes[node.index] else { continue }
       for command in AdminCommand.all {
         let isOffered =
-          pair.status(node.peer) != nil && name != "BOOT" && name != "H11"
+          name != "BOOT" && name != "H11"
           && NodePairTable.offers(
             command, first: pair.status(.first), second: pair.status(.second))
         let refusal = value.refusal(of: command)
@@ -68,6 +71,25 @@ struct CommandGuardTests {
 
   private static let rows =
     (NodePairTable.published + NodePairTable.holes).map { $0.name } + ["BOOT"]
+
+  @Test("E07: a node that has failed beside a dead one is recovered by hand, and serves everybody")
+  func recoversAlone() throws {
+    var pair = try RowRecipe.reach("P19")
+    pair.crash(.first)
+    pair.run(for: 61)
+    #expect(pair.status(.second)?.state == .runningInFailedMode)
+    #expect(!pair.serves(.second, .first))
+    try pair.command(.recover, at: .second)
+    pair.moves = [.good, .good]
+    pair.run(for: 300)
+    #expect(pair.serves(.second, .first) && pair.serves(.second, .second), "\(pair.told)")
+    // The other one comes back and gets its users.
+    pair.restart(.first)
+    pair.run(for: 120)
+    try pair.command(.fallback(.first), at: .first)
+    pair.run(for: 60)
+    #expect(pair.row == "P01", "\(pair.told)")
+  }
 
   @Test("a refused command changes nothing, even past its check")
   func refusedDoesNothing() throws {
