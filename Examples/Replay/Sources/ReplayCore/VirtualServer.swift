@@ -231,7 +231,7 @@ struct VirtualServer: ~Copyable {
     case .coalesced: self.add(.coalesced(label), explanation.device)
     case .dropped: self.add(.dropped(label), explanation.device)
     case .skipped(let reason): self.add(.skipped(label, reason), explanation.device)
-    case .delivered, .flushed, .undelivered: break
+    case .delivered, .flushed, .pushed, .undelivered: break
     @unknown default: break
     }
   }
