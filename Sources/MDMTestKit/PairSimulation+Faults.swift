@@ -115,8 +115,11 @@ extension PairSimulation {
         self.tell { "tidying up at \(node): \(command)" }
         self.apply(.command(command), to: node)
       }
+      // What P12 tells an administrator to do, and P22 and P23 wait for just as much.
       let state = self.hosts[node].view?.status.state
-      if state == .failedOverCriticalServicesNotRunning, !self.hosts[node].areServicesWanted {
+      let isDown =
+        state == .failedOverCriticalServicesNotRunning || state == .failoverAffectedServices
+      if isDown, !self.hosts[node].areServicesWanted {
         self.tell { "tidying up at \(node): starts the services" }
         self.hosts[node].areServicesWanted = true
         self.report(node)

@@ -94,6 +94,9 @@ struct PairSimulationTests {
       257_028, 263_644,
       // A copy that was made for a right already lost was taken for the last word.
       284_864,
+      // Services that were not started again because their node's manager was, while it did so:
+      // P23, and a person's business.
+      682_925, 711_956,
     ] as [UInt64])
   func onceFailed(seed: UInt64) {
     let verdict = PairSimulation.run(seed: seed)
