@@ -239,6 +239,17 @@ extension NodePairTable {
       "A node that was cut off hears its peer again, which waits for the arbiter to decide.",
       ["Repair the store or the witness."]),
     Row(
+      "E12", "D3", Side([.normal], []), Side([.fallingBack], []),
+      "The home is back, and its backup waits to hear that it has its users: the store has not "
+        + "answered yet.",
+      ["Repair the store."]),
+    Row(
+      "E13", "D3", Side([.idle], []),
+      side(.failingOver, .criticalServiceDown, .databaseFailure),
+      "The backup of an idle node is down after a recovery: it waits for its services, or for the "
+        + "transition's time-out.",
+      ["Start the node's services."]),
+    Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",
       ["Repair or start the other node.", Self.recover]),
