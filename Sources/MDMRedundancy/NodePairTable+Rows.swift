@@ -250,6 +250,9 @@ extension NodePairTable {
         + "transition's time-out.",
       ["Start the node's services."]),
     Row(
+      "E14", "D3", Side([.runningInBackupMode], []), Side([.failoverAffectedServices], []),
+      "As P22 and P23, after the home had not heard the former backup for a while."),
+    Row(
       "E07", "D3", silent, Side([.runningInFailedMode], []),
       "A node has failed and does not hear its peer.",
       ["Repair or start the other node.", Self.recover]),

@@ -1,6 +1,6 @@
 /// One row of the table of pairs: what two nodes' states together mean (R-162…R-185).
 public struct NodePairRow: Hashable, Sendable {
-  /// The row's name: P01…P24 as published, H01…H14 for the holes, BOOT and E01…E13 for what the
+  /// The row's name: P01…P24 as published, H01…H14 for the holes, BOOT and E01…E14 for what the
   /// published table leaves out.
   public let name: String
   /// The requirement or decision behind it.
