@@ -89,7 +89,7 @@ struct PairSimulationTests {
       // A stream begun again in the same epoch used the numbers of the one before.
       5, 117, 150,
       // Nodes that hear each other, and wait in states without a name for the store.
-      81_120, 126_490, 171_833, 345_957, 699_182, 878_275, 932_311,
+      81_120, 126_490, 171_833, 345_957, 699_182, 878_275, 932_311, 979_603,
       // A backup that had lost the users again waited for a home that waited for it.
       257_028, 263_644,
       // A copy that was made for a right already lost was taken for the last word.
