@@ -22,13 +22,13 @@ package struct ConversationState: Sendable {
 
   package init(id: ConversationID) { self.id = id }
 
-  /// Returns whether two runs had to be merged.
-  @inline(always)
-  fileprivate mutating func noteReceived(at position: UInt64) -> Bool {
-    self.touched = position
-    // It may have been read while it waited for the archive.
-    guard position > self.readUpTo else { return false }
-    return self.unread.append(position)
+  /// Whether something still refers to the conversation, so that it must not be forgotten.
+  fileprivate var isProtected: Bool { !self.waiting.isEmpty }
+
+  /// When it is forgotten, compared with others; nil for not at all.
+  fileprivate var forgettingRank: ForgettingOrder.Rank? {
+    self.isProtected
+      ? nil : ForgettingOrder.Rank(isUnread: self.unread.count > 0, touched: self.touched)
   }
 
   @inline(always)
@@ -52,16 +52,22 @@ package struct ReadRegister: ~Copyable, Sendable {
   package private(set) var mergedRuns: UInt64 = 0
   /// Conversations forgotten because there were too many.
   package private(set) var forgotten: UInt64 = 0
+  /// Made when a conversation has to be forgotten: most accounts never come to that.
+  private var order = LazyBox<ForgettingOrder>()
 
   package init() {}
 
   /// Conversations known.
   package var count: Int { self.conversations.count }
 
-  /// The state of the conversation in `slot`.
+  /// The state of the conversation in `slot`, read or changed in place.
   package subscript(slot: UInt32) -> ConversationState {
     _read { yield self.conversations[Int(slot)] }
-    _modify { yield &self.conversations[Int(slot)] }
+    _modify {
+      // What was waiting may not be any more.
+      defer { if !self.order.isEmpty { self.noteRank(of: slot) } }
+      yield &self.conversations[Int(slot)]
+    }
   }
 
   /// The slot of `conversation`, or nil when nothing is known of it.
@@ -74,7 +80,7 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   /// The slot of `conversation`, made if need be.
   ///
-  /// - Complexity: O(1); O(conversations) when the limit is reached and one has to be forgotten.
+  /// - Complexity: O(1); O(log conversations) amortised when one has to be forgotten.
   package mutating func ensureSlot(of conversation: ConversationID, limit: Int) -> UInt32 {
     if let slot = self.slot(of: conversation) { return slot }
     return self.makeSlot(of: conversation, limit: limit)
@@ -82,32 +88,39 @@ package struct ReadRegister: ~Copyable, Sendable {
 
   @inline(never)
   private mutating func makeSlot(of conversation: ConversationID, limit: Int) -> UInt32 {
-    if self.conversations.count >= limit, let slot = self.oldestForgettable() {
+    let isFull = self.conversations.count >= limit
+    if isFull, let slot = self.oldestForgettable() {
       self.index.remove(hash: self.conversations[Int(slot)].id.hash, slot: slot)
       self.conversations[Int(slot)] = ConversationState(id: conversation)
       self.index.insert(hash: conversation.hash, slot: slot)
       self.forgotten &+= 1
+      self.noteRank(of: slot)
       return slot
     }
+    // The limit was raised: there is nothing to be forgotten for a while.
+    if !isFull { self.order.empty() }
     let slot = UInt32(self.conversations.count)
     self.conversations.append(ConversationState(id: conversation))
     self.index.insert(hash: conversation.hash, slot: slot)
+    if !self.order.isEmpty { self.noteRank(of: slot) }
     return slot
   }
 
   /// The longest untouched conversation that has nothing waiting: read ones first, then any.
-  private func oldestForgettable() -> UInt32? {
-    var best: (slot: Int, isUnread: Bool, touched: UInt64)?
-    for slot in 0..<self.conversations.count where self.conversations[slot].waiting.isEmpty {
-      let state = self.conversations[slot]
-      let isUnread = state.unread.count > 0
-      if let found = best {
-        if isUnread && !found.isUnread { continue }
-        if isUnread == found.isUnread && state.touched >= found.touched { continue }
-      }
-      best = (slot, isUnread, state.touched)
+  private mutating func oldestForgettable() -> UInt32? {
+    guard self.conversations.count > 0 else { return nil }
+    let states = self.conversations.pointer(to: 0)
+    if self.order.isEmpty {
+      self.order.fill(
+        ForgettingOrder(count: self.conversations.count) { states[Int($0)].forgettingRank })
     }
-    return best.map { UInt32($0.slot) }
+    return self.order.value.first { states[Int($0)].forgettingRank }
+  }
+
+  /// Tells the order what it does not find out by itself.
+  @inline(never)
+  private mutating func noteRank(of slot: UInt32) {
+    self.order.value.note(self.conversations[Int(slot)].forgettingRank, of: slot)
   }
 
   // MARK: - Reading ahead
@@ -145,13 +158,21 @@ package struct ReadRegister: ~Copyable, Sendable {
     return Receipt(slot: slot, isMerged: isMerged, isForgotten: isForgotten)
   }
 
-  /// A message to the account at `position` belongs to the conversation in `slot`.
+  /// A message to the account at `position`, which is behind all others noted before, belongs to
+  /// the conversation in `slot`.
   ///
   /// - Returns: whether two runs of unread positions had to be merged.
   /// - Complexity: O(1) amortised.
   @inline(always) @discardableResult
   package mutating func noteReceived(_ slot: UInt32, at position: UInt64) -> Bool {
-    let isMerged = self.conversations.pointer(to: Int(slot)).pointee.noteReceived(at: position)
+    let state = self.conversations.pointer(to: Int(slot))
+    state.pointee.touched = position
+    guard position > state.pointee.readUpTo else {
+      // It was read while it waited for the archive, by a marker that may have touched more.
+      if !self.order.isEmpty { self.noteRank(of: slot) }
+      return false
+    }
+    let isMerged = state.pointee.unread.append(position)
     if isMerged { self.mergedRuns &+= 1 }
     return isMerged
   }
@@ -177,7 +198,8 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// Moves the conversation in `slot` forward to `position`.
   ///
   /// - Returns: whether it moved; older and equal positions do nothing (B21).
-  /// - Complexity: O(log unread runs), plus moving the runs that stay.
+  /// - Complexity: O(log unread runs), plus moving the runs that stay; O(log conversations) more
+  ///   once conversations had to be forgotten.
   package mutating func advance(_ slot: UInt32, to position: UInt64) -> Bool {
     let place = Int(slot)
     guard position > self.conversations[place].readUpTo else { return false }
@@ -187,6 +209,7 @@ package struct ReadRegister: ~Copyable, Sendable {
     self.conversations[place].revision = self.revision
     self.conversations[place].touched = position
     _ = self.conversations[place].unread.removeAll(upTo: position)
+    if !self.order.isEmpty { self.noteRank(of: slot) }
     return true
   }
 
@@ -226,8 +249,14 @@ package struct ReadRegister: ~Copyable, Sendable {
   /// Puts a conversation of a snapshot back. There is none of its name yet.
   package mutating func restore(_ state: ConversationState) {
     assert(self.slot(of: state.id) == nil)
+    assert(self.order.isEmpty)
     self.index.insert(hash: state.id.hash, slot: UInt32(self.conversations.count))
     self.conversations.append(state)
+    // Nothing touches a conversation behind its last message and its marker; a snapshot that says
+    // otherwise would have the next message lower its rank, which nobody looks out for.
+    let latest = max(state.readUpTo, state.unread.last)
+    let place = self.conversations.count - 1
+    self.conversations[place].touched = min(state.touched, latest)
   }
 
   /// Puts the counters of a snapshot back.

@@ -32,6 +32,9 @@ package struct UnreadPositions: Sendable, Equatable {
   /// Unread messages in all runs.
   package private(set) var count = 0
 
+  /// The last unread position; 0 when there is none.
+  package var last: UInt64 { self.newest.last }
+
   package init() {}
 
   /// The positions of a snapshot, or nil when the runs are not ascending and apart.
