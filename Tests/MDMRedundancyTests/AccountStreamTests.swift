@@ -110,6 +110,20 @@ struct AccountStreamTests {
     #expect(owner.stream.nextDeadline == nil)
   }
 
+  @Test("goal 1: the mark waits until the backup has acknowledged that it has every account")
+  func markAfterComplete() {
+    var owner = Owner()
+    _ = owner.run(at: 0) { $0.pair(with: boot, at: at(0), into: &$1) }
+    #expect(owner.stream.mode == .joining && owner.stream.last == StreamPosition(5))
+    for position in UInt64(1)...4 {
+      let effects = owner.acknowledge(position)
+      #expect(
+        effects == [.release(upTo: StreamPosition(position))],
+        "the backup would pass for complete with \(position) of 5 entries")
+    }
+    #expect(owner.acknowledge(5).first == mark(1, true))
+  }
+
   @Test("while snapshots are under way only commands of accounts already sent follow")
   func syncing() throws {
     var owner = Owner(inFlight: 2)

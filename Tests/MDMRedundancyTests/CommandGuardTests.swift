@@ -91,6 +91,34 @@ struct CommandGuardTests {
     #expect(pair.row == "P01", "\(pair.told)")
   }
 
+  @Test("R-145: a recovery starts both service managers anew, once each, and nothing else does")
+  func recoveryRestarts() throws {
+    var pair = try RowRecipe.reach("P19")
+    #expect(pair.recoveries == [0, 0])
+    try pair.command(.recover, at: .first)
+    pair.moves = [.good, .good]
+    pair.run(for: 120)
+    #expect(pair.recoveries == [1, 1], "hosts told to start anew")
+    #expect(pair.row == "P01", "\(pair.told)")
+  }
+
+  @Test("R-142, R-144: who is moved is disconnected where she was, and served where she goes")
+  func disconnectsAndServes() throws {
+    var pair = PairHarness()
+    pair.startBoth()
+    pair.run(for: 1)
+    #expect(pair.served[0].first != nil && pair.served[1].second != nil)
+    try pair.command(.failover(.first), at: .first)
+    pair.run(for: 10)
+    #expect(pair.disconnects == [1, 0], "the first node's users, by its host")
+    #expect(pair.served[0].first == nil && pair.served[1].first != nil)
+    try pair.command(.fallback(.first), at: .first)
+    pair.run(for: 10)
+    #expect(pair.disconnects == [1, 1], "the same users, by the backup's host")
+    #expect(pair.served[0].first != nil && pair.served[1].first == nil)
+    #expect(pair.served[1].second != nil)
+  }
+
   @Test("a refused command changes nothing, even past its check")
   func refusedDoesNothing() throws {
     var pair = PairHarness()

@@ -72,6 +72,50 @@ struct OwnershipTests {
   }
 
   @Test(
+    "R-142: while services are stopping, what they still write is theirs: no lease is given back")
+  func noReleaseWhileStopping() throws {
+    for arbitration in Arbitration.allCases {
+      var pair = try Self.normal(arbitration)
+      pair.stops = [.none, .none]
+      try pair.command(.failover(.first), at: .first)
+      pair.run(for: 30)
+      let node = try #require(pair.nodes[0])
+      #expect(
+        node.ownership(of: .first).isHeld,
+        "\(arbitration): given up with services that may still write\n\(pair.told)")
+      #expect(!pair.serves(.first, .first) && pair.disconnects == [1, 0])
+      #expect(
+        !pair.serves(.second, .first),
+        "\(arbitration): the peer serves beside services that still run\n\(pair.told)")
+      if arbitration == .leaseStore { #expect(pair.leases[0].owner == .first) }
+      pair.answerHeldStops()
+      pair.run(for: 5)
+      #expect(pair.serves(.second, .first), "\(arbitration)\n\(pair.told)")
+      #expect(pair.row == "P03", "\(pair.told)")
+    }
+  }
+
+  @Test("a node that is cut off serves nobody while its services are down, lease or not")
+  func fencedDoesNotServe() throws {
+    var pair = try Self.normal(.leaseStore)
+    pair.cutLink()
+    pair.reachesStore = [false, false]
+    pair.run(for: 80)
+    #expect(pair.status(.first) == NodeStatus(.idle, .peerDown), "\(pair.told)")
+    pair.report(RowRecipe.servicesDown, of: .first)
+    pair.reachesStore[0] = true
+    pair.run(for: 30)
+    #expect(pair.status(.first) == NodeStatus(.idle, .peerDown), "\(pair.told)")
+    #expect(pair.leases[0].owner == .first && pair.now < pair.leases[0].end, "it may try")
+    for home in NodeID.allCases {
+      #expect(!pair.serves(.first, home), "a fenced node serves \(home)\n\(pair.told)")
+    }
+    pair.report(.healthy, of: .first)
+    pair.run(for: 120)
+    #expect(pair.serves(.first, .first) && pair.serves(.first, .second), "\(pair.told)")
+  }
+
+  @Test(
     "unknown outcomes of the store delay, and break nothing",
     arguments: [PairHarness.Answers.unknownDone, .unknownLost, .none])
   func unknownOutcomes(answers: PairHarness.Answers) throws {

@@ -44,6 +44,14 @@ struct PairHarness {
   var leaseAnswers: [Answers] = [.good, .good]
   var heldMoves: [(node: Int, operation: OperationID)] = []
   var heldStarts: [(node: Int, operation: OperationID)] = []
+  var heldStops: [(node: Int, operation: OperationID)] = []
+  /// The epoch in which each node's host serves the users of each home, by what it was told.
+  private(set) var served = [
+    PerNode<OwnershipEpoch?>(both: nil), PerNode<OwnershipEpoch?>(both: nil),
+  ]
+  /// How often each node's host was told to disconnect users.
+  private(set) var disconnects = [0, 0]
+  private var isHostWrong = false
   /// Every row that the pair was in.
   private(set) var visited: [String] = []
   private var shown: [NodeStatus?] = []
@@ -90,7 +98,7 @@ struct PairHarness {
       node, boot: BootID(self.boots[node.index]), memory: self.memories[node.index],
       configuration: self.configuration, health: self.health[node.index], at: self.now,
       into: &effects)
-    self.perform(effects, of: node)
+    self.performAll(effects, of: node)
   }
 
   mutating func startBoth() {
@@ -101,6 +109,7 @@ struct PairHarness {
   /// The process ends without a word.
   mutating func crash(_ node: NodeID) {
     self.nodes[node.index] = nil
+    self.served[node.index] = PerNode(both: nil)
     self.heldMoves.removeAll { $0.node == node.index }
   }
 
@@ -122,9 +131,9 @@ struct PairHarness {
   mutating func command(_ command: AdminCommand, at node: NodeID) throws {
     guard var value = self.nodes[node.index] else { return }
     var effects: [RedundancyEffect] = []
-    defer { self.perform(effects, of: node) }
     try value.perform(command, at: self.now, into: &effects)
     self.nodes[node.index] = value
+    self.performAll(effects, of: node)
   }
 
   /// Hands a node what happened, then the answers that this brings about, each in its turn.
@@ -132,6 +141,18 @@ struct PairHarness {
     self.waiting.append((node, input))
     guard !self.isBusy else { return }
     self.isBusy = true
+    self.handOnWaiting()
+  }
+
+  /// Performs what did not come of an input, then hands on the answers.
+  private mutating func performAll(_ effects: [RedundancyEffect], of node: NodeID) {
+    self.isBusy = true
+    self.perform(effects, of: node)
+    self.checkHost(of: node)
+    self.handOnWaiting()
+  }
+
+  private mutating func handOnWaiting() {
     while !self.waiting.isEmpty {
       let next = self.waiting.removeFirst()
       self.hand(next.input, to: next.node)
@@ -147,6 +168,7 @@ struct PairHarness {
     self.check()
     self.perform(effects, of: node)
     self.check()
+    self.checkHost(of: node)
   }
 
   /// Answers the moves that were held back.
@@ -161,6 +183,15 @@ struct PairHarness {
     self.heldStarts = []
     for start in held {
       self.apply(.services(start.operation, .failed), to: NodeID(index: start.node))
+    }
+  }
+
+  mutating func answerHeldStops() {
+    let held = self.heldStops
+    self.heldStops = []
+    for stop in held {
+      self.health[stop.node].criticalServicesRun = false
+      self.apply(.services(stop.operation, .stopped), to: NodeID(index: stop.node))
     }
   }
 
@@ -218,6 +249,9 @@ struct PairHarness {
     case .renewLease(let home, let epoch, let duration, let operation):
       self.answer(operation, node) { $0.renew(home, epoch, duration, node, at: $1) }
     case .releaseLease(let home, let epoch, let operation):
+      self.expectOfHost(
+        !self.memories[node.index].ownership[home].isHeld,
+        "\(node) gives the lease on \(home) back, and a restart would go on with it")
       self.answer(operation, node) { $0.release(home, epoch, node, at: $1) }
     case .askWitness(let duration, let operation):
       self.answerWitness(operation, node, duration)
@@ -226,7 +260,15 @@ struct PairHarness {
     case .clearAlarm(let alarm): self.alarms[node.index].remove(alarm)
     case .statusChanged(_, let to): self.story.append("\(self.seconds) \(node): \(to)")
     case .remember(let memory): self.memories[node.index] = memory
-    case .serveUsers, .disconnectUsers: break
+    case .serveUsers(let home, let epoch):
+      let view = OwnershipView(epoch: epoch, isHeld: true)
+      self.expectOfHost(
+        self.memories[node.index].ownership[home] == view,
+        "\(node) serves the users of \(home) before it is remembered that it owns them")
+      self.served[node.index][home] = epoch
+    case .disconnectUsers(let home):
+      self.served[node.index][home] = nil
+      self.disconnects[node.index] += 1
     }
   }
 
@@ -240,7 +282,11 @@ struct PairHarness {
     case .good: outcome = isStart ? .started : .stopped
     case .bad: outcome = .failed
     case .unknownDone, .unknownLost, .none:
-      if isStart { self.heldStarts.append((node.index, operation)) }
+      if isStart {
+        self.heldStarts.append((node.index, operation))
+      } else {
+        self.heldStops.append((node.index, operation))
+      }
       return
     }
     self.health[node.index].criticalServicesRun = outcome == .started
@@ -352,6 +398,34 @@ struct PairHarness {
           "\(node) serves \(home) without its lease at \(self.seconds)\n\(self.told)")
       }
     }
+  }
+
+  /// A node's host does what the node believes, and a restart would know what the node knows.
+  private mutating func checkHost(of node: NodeID) {
+    guard let value = self.nodes[node.index] else { return }
+    let memory = self.memories[node.index]
+    for home in NodeID.allCases {
+      let believed = value.servingTerm(of: home)?.epoch.rawValue
+      let served = self.served[node.index][home]?.rawValue
+      func words(_ epoch: UInt64?) -> String { epoch.map { "in epoch \($0)" } ?? "not at all" }
+      self.expectOfHost(
+        believed == served,
+        "\(node) believes to serve the users of \(home) \(words(believed)), "
+          + "and told its host to do so \(words(served))")
+      self.expectOfHost(
+        memory.ownership[home] == value.ownership(of: home),
+        "\(node) did not have its host remember what it knows of the users of \(home)")
+    }
+    self.expectOfHost(
+      memory.status == value.status && memory.highAvailability == value.highAvailability,
+      "\(node) is \(value.status), and its host was last asked to remember \(memory.status)")
+  }
+
+  /// Records the first thing that is wrong: everything later follows from it.
+  private mutating func expectOfHost(_ holds: Bool, _ comment: @autoclosure () -> String) {
+    guard !holds, !self.isHostWrong else { return }
+    self.isHostWrong = true
+    Issue.record("\(comment()), at \(self.seconds) s\n\(self.told)")
   }
 
   var told: String { self.story.joined(separator: "\n") }
