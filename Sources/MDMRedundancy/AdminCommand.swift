@@ -6,7 +6,8 @@ public enum AdminCommand: Hashable, Sendable {
   case fallback(NodeID)
   /// Starts both nodes anew when both have failed.
   case recover
-  /// Switches high availability on.
+  /// Switches high availability on, which replication that is not ready on either node
+  /// refuses.
   case enableHighAvailability
   /// Switches high availability off, which only a group in its normal state allows.
   case disableHighAvailability
@@ -28,6 +29,8 @@ public struct CommandRefusal: Error, Hashable, Sendable, CustomStringConvertible
   public let first: NodeStatus?
   /// The second node's state; nil when it is not heard.
   public let second: NodeStatus?
+  /// What refuses to have high availability switched on; empty for every other cause.
+  public let findings: [PreflightFinding]
 
   /// What stands against a command.
   @nonexhaustive
@@ -42,21 +45,27 @@ public struct CommandRefusal: Error, Hashable, Sendable, CustomStringConvertible
     case highAvailabilityOff
     /// High availability is on already.
     case highAvailabilityOn
+    /// What was found before high availability is switched on refuses it.
+    case preflight
   }
 
   package init(
-    command: AdminCommand, cause: Cause, first: NodeStatus?, second: NodeStatus?
+    command: AdminCommand, cause: Cause, first: NodeStatus?, second: NodeStatus?,
+    findings: [PreflightFinding] = []
   ) {
     self.command = command
     self.cause = cause
     self.first = first
     self.second = second
+    self.findings = findings
   }
 
-  /// Command, cause and both states in one sentence.
+  /// Command, cause, both states and the findings in one sentence.
   public var description: String {
     let first = self.first?.description ?? "not heard"
     let second = self.second?.description ?? "not heard"
+    let found = self.findings.map { "; \($0)" }.joined()
     return "\(self.command) refused (\(self.cause)): first node \(first), second node \(second)"
+      + found
   }
 }

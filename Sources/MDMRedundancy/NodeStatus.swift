@@ -27,11 +27,29 @@ public struct ServiceHealth: Hashable, Sendable {
   public var criticalServicesRun: Bool
   /// Whether the database answers.
   public var databaseAnswers: Bool
+  /// The state of database replication, 2 when it is set up; nil when it could not be read. With
+  /// any other state high availability is not switched on; it makes no node ill.
+  public var replicationState: Int?
 
   /// The health of a node.
-  public init(criticalServicesRun: Bool = true, databaseAnswers: Bool = true) {
+  public init(
+    criticalServicesRun: Bool = true, databaseAnswers: Bool = true,
+    replicationState: Int? = NodeReadiness.replicationReady
+  ) {
     self.criticalServicesRun = criticalServicesRun
     self.databaseAnswers = databaseAnswers
+    self.replicationState = replicationState
+  }
+
+  /// The health of a node on which this was measured: its critical services run when all of those
+  /// run that the configuration counts, the authentication service only if it is monitored.
+  public init(
+    _ readiness: NodeReadiness, databaseAnswers: Bool = true,
+    for configuration: RedundancyConfiguration
+  ) {
+    self.init(
+      criticalServicesRun: readiness.missing(of: configuration.criticalServices).isEmpty,
+      databaseAnswers: databaseAnswers, replicationState: readiness.replicationState)
   }
 
   /// Everything runs.

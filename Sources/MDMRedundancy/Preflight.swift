@@ -1,4 +1,5 @@
-/// What was measured on a node before high availability is switched on.
+/// What was measured on a node: asked for before high availability is switched on, and of use to
+/// say how it is ever after.
 public struct NodeReadiness: Hashable, Sendable {
   /// The state of database replication, 2 when it is set up; nil when it could not be read (R-111).
   public var replicationState: Int?
@@ -11,6 +12,11 @@ public struct NodeReadiness: Hashable, Sendable {
   ) {
     self.replicationState = replicationState
     self.running = running
+  }
+
+  /// Those of `services` that do not run.
+  public func missing(of services: [CriticalService]) -> [CriticalService] {
+    services.filter { !self.running.contains($0) }
   }
 
   /// The only state of replication with which high availability may be enabled (R-111).
@@ -82,6 +88,38 @@ public enum PreflightFinding: Hashable, Sendable {
     case .linkNotMeasured, .mixedGroups: false
     }
   }
+
+  /// Whether high availability is refused because of it, not merely off to a bad start.
+  public var isRefusal: Bool {
+    switch self {
+    case .singleNode, .replication: true
+    case .serviceDown, .bandwidth, .roundTrip, .linkNotMeasured, .mixedGroups: false
+    }
+  }
+}
+
+extension PreflightFinding: CustomStringConvertible {
+  /// What was found and what is asked for, in a sentence with the rules' numbers.
+  public var description: String { "\(self.sentence) (\(self.rules.joined(separator: ", ")))" }
+
+  private var sentence: String {
+    let ready = NodeReadiness.replicationReady
+    switch self {
+    case .singleNode: return "the group has one node, high availability needs two"
+    case .replication(let node, let state):
+      let found = state.map { "is in state \($0)" } ?? "could not be read"
+      return "replication on the \(node) node \(found), state \(ready) is needed"
+    case .serviceDown(let node, let service):
+      return "\(service.displayName) does not run on the \(node) node"
+    case .bandwidth(let bits):
+      let least = LinkMeasurement.leastBitsPerSecond
+      return "the line carries \(bits) bits per second, \(least) are needed"
+    case .roundTrip(let time):
+      return "a round trip takes \(time), at most \(LinkMeasurement.longestRoundTrip) may pass"
+    case .linkNotMeasured: return "nobody has measured the line between the sites"
+    case .mixedGroups: return "other groups of the cluster are not highly available"
+    }
+  }
 }
 
 /// What switching high availability on would lead to at this moment.
@@ -117,11 +155,12 @@ extension RedundancyGroup {
   ///   - first: what was measured on the first node.
   ///   - second: what was measured on the second; ignored for a group of one.
   ///   - site: whether the nodes stand at one site.
-  ///   - authentication: whether the authentication service is monitored (R-134).
+  ///   - configuration: the cluster's parameters, for whether the authentication service is
+  ///     monitored (R-134).
   ///   - cluster: all groups of the cluster, for advice about mixing; this one may be among them.
   public func preflight(
     first: NodeReadiness, second: NodeReadiness, site: GroupSite = .together,
-    monitoringAuthentication authentication: Bool = false,
+    configuration: RedundancyConfiguration = .standard,
     among cluster: GroupDirectory = GroupDirectory()
   ) -> Preflight {
     var findings: [PreflightFinding] = []
@@ -133,11 +172,8 @@ extension RedundancyGroup {
     where readiness.replicationState != NodeReadiness.replicationReady {
       findings.append(.replication(node, readiness.replicationState))
     }
-    let mayStart = findings.isEmpty
     for (node, readiness) in nodes {
-      let missing = CriticalService.monitored(authentication: authentication).filter {
-        !readiness.running.contains($0)
-      }
+      let missing = readiness.missing(of: configuration.criticalServices)
       if !missing.isEmpty { down.append(node) }
       findings += missing.map { .serviceDown(node, $0) }
     }
@@ -149,11 +185,11 @@ extension RedundancyGroup {
     return Preflight(
       violations: findings.filter { $0.isViolation },
       warnings: findings.filter { !$0.isViolation },
-      outcome: Self.outcome(mayStart: mayStart, down: down))
+      outcome: Self.outcome(isRefused: findings.contains { $0.isRefusal }, down: down))
   }
 
-  private static func outcome(mayStart: Bool, down: [NodeID]) -> EnablingOutcome {
-    guard mayStart else { return .refused }
+  private static func outcome(isRefused: Bool, down: [NodeID]) -> EnablingOutcome {
+    if isRefused { return .refused }
     if down.count == 2 { return .bothFail }
     return down.first.map { .failsOver($0) } ?? .normal
   }

@@ -29,6 +29,11 @@ public struct RedundancyConfiguration: Hashable, Sendable {
 
   private init(unchecked values: Values) { self.values = values }
 
+  /// The services that a node cannot do without.
+  public var criticalServices: [CriticalService] {
+    CriticalService.monitored(authentication: self.values.monitorsAuthenticationService)
+  }
+
   /// What is allowed, and unwise.
   public var warnings: [String] { self.values.warnings() }
 
@@ -63,7 +68,8 @@ public struct RedundancyConfiguration: Hashable, Sendable {
     /// The port of the administrators' commands (R-127, B31). Default: 20075. Range: 1…65535,
     /// another than ``servicePort``.
     public var adminRPCPort = 20_075
-    /// Whether the authentication service is critical too. Default: false.
+    /// Whether the authentication service is critical too, so that its failure moves the users
+    /// see ``RedundancyConfiguration/criticalServices``. Default: false.
     public var monitorsAuthenticationService = false
 
     // MARK: - Each node's own

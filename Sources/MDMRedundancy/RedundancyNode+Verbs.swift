@@ -22,9 +22,22 @@ extension RedundancyNode {
     self.apply(.health(health), at: now, into: &effects)
   }
 
+  /// The host looked at its services one by one. Which of them count the configuration says: with
+  /// ``RedundancyConfiguration/Values/monitorsAuthenticationService`` a failure of the
+  /// authentication service moves the users like any other's.
+  public mutating func servicesLooked(
+    _ readiness: NodeReadiness, databaseAnswers: Bool = true, at now: MonotonicInstant,
+    into effects: inout [RedundancyEffect]
+  ) {
+    let health = ServiceHealth(
+      readiness, databaseAnswers: databaseAnswers, for: self.configuration)
+    self.servicesLooked(health, at: now, into: &effects)
+  }
+
   /// Carries out an administrator's command; the peer learns of it from the next heartbeat.
   ///
-  /// - Throws: ``CommandRefusal`` with both states when they do not allow it.
+  /// - Throws: ``CommandRefusal`` with both states when they do not allow it, and with the
+  ///   findings that keep high availability from being switched on.
   public mutating func perform(
     _ command: AdminCommand, at now: MonotonicInstant, into effects: inout [RedundancyEffect]
   ) throws(CommandRefusal) {
@@ -50,7 +63,22 @@ extension RedundancyNode {
       ? CommandGuard.cause(
         against: command, first: first, second: second, isOn: self.highAvailability.isOn)
       : .singleNode
-    return cause.map { CommandRefusal(command: command, cause: $0, first: first, second: second) }
+    if let cause {
+      return CommandRefusal(command: command, cause: cause, first: first, second: second)
+    }
+    let findings = command == .enableHighAvailability ? self.enablingFindings : []
+    guard !findings.isEmpty else { return nil }
+    return CommandRefusal(
+      command: command, cause: .preflight, first: first, second: second, findings: findings)
+  }
+
+  /// What refuses to have high availability switched on, as both nodes say at the moment.
+  private var enablingFindings: [PreflightFinding] {
+    NodeID.allCases.compactMap { node in
+      let health = node == self.id ? self.health : self.heard?.health
+      let state = health?.replicationState
+      return state == NodeReadiness.replicationReady ? nil : .replication(node, state)
+    }
   }
 
   mutating func carryOut(

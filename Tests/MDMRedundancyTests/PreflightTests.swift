@@ -30,8 +30,9 @@ struct PreflightTests {
     let group = try self.makeGroup()
     let first = self.missing(.authenticationService)
     #expect(group.preflight(first: first, second: self.ready).isClear)
+    let configuration = try RedundancyConfiguration { $0.monitorsAuthenticationService = true }
     let monitored = group.preflight(
-      first: first, second: self.ready, monitoringAuthentication: true)
+      first: first, second: self.ready, configuration: configuration)
     #expect(monitored.violations == [.serviceDown(.first, .authenticationService)])
     #expect(monitored.violations.flatMap { $0.rules }.contains("R-134"))
     #expect(monitored.outcome == .failsOver(.first))
