@@ -72,9 +72,9 @@ public enum JSMCounterName: String, Sendable, CaseIterable {
   case jsmSessionsClient = "JsmSessionsClient"
   /// Inactive connections of clients.
   case jsmSessionsClientInactive = "JsmSessionsClientInactive"
-  /// Users served by the publisher of the database; 0 on any other node.
+  /// Users of this node who are at home on the publisher of the database.
   case activeJsmSessions = "ActiveJsmSessions"
-  /// Users served by a subscriber; 0 on the publisher.
+  /// Users of this node who are at home on a subscriber.
   case inactiveJsmSessions = "InactiveJsmSessions"
 }
 

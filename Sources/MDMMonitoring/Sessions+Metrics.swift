@@ -46,8 +46,8 @@ extension JSMCounterName {
     case .jsmSessionsComposed: "composed sessions"
     case .jsmSessionsClient: "active connections of clients"
     case .jsmSessionsClientInactive: "connections of clients that stand by"
-    case .activeJsmSessions: "users served by the publisher, 0 elsewhere"
-    case .inactiveJsmSessions: "users served by a subscriber, 0 elsewhere"
+    case .activeJsmSessions: "users served here who are at home on the publisher"
+    case .inactiveJsmSessions: "users served here who are at home on a subscriber"
     }
   }
 

@@ -1,9 +1,11 @@
 /// One node's session counters by their documented names (R-193, R-196…R-200, B29).
 ///
 /// Two families count different things. `JsmSessionsClient` and `JsmSessionsClientInactive` count
-/// clients' connections. `ActiveJsmSessions` and `InactiveJsmSessions` count users: those served by
-/// the publisher and those served by the subscriber. In older releases of the product
-/// `ActiveJsmSessions` meant the users licensed on the machine (DIFF-12); here it does not.
+/// clients' connections. `ActiveJsmSessions` and `InactiveJsmSessions` count users, on whichever
+/// node serves them: those at home on the publisher and those at home on the subscriber. So when
+/// the publisher is lost its count falls to 0 and is added to the backup's, where both together are
+/// all users that it serves. In older releases of the product `ActiveJsmSessions` meant the users
+/// licensed on the machine (DIFF-12); here it does not.
 public struct ConnectionCounters: Hashable, Sendable {
   /// Active connections of clients.
   public var jsmSessionsClient: Int
@@ -12,9 +14,9 @@ public struct ConnectionCounters: Hashable, Sendable {
   /// Users with an active connection here; each has one session composed of all of theirs, which is
   /// how this reads the document's "composed".
   public var jsmSessionsComposed: Int
-  /// Users served by the publisher, as far as this node serves them.
+  /// Users at home on the publisher that this node serves.
   public var activeJsmSessions: Int
-  /// Users served by the subscriber, as far as this node serves them.
+  /// Users at home on the subscriber that this node serves.
   public var inactiveJsmSessions: Int
 
   /// The counters with these values.
@@ -44,8 +46,8 @@ public struct ConnectionCounters: Hashable, Sendable {
 extension ConnectionRegister {
   /// The node's counters, counted from its connections.
   ///
-  /// - Parameter publisher: which node publishes the database: its users count as active, the
-  ///   other's as inactive.
+  /// - Parameter publisher: which node publishes the database: who is at home there counts as
+  ///   active, who is at home on the other as inactive.
   /// - Complexity: O(connections).
   public func counters(publisher: NodeID) -> ConnectionCounters {
     var counters = ConnectionCounters()
@@ -56,14 +58,15 @@ extension ConnectionRegister {
       case .active:
         counters.jsmSessionsClient += 1
         // Connections are in order, so a user's stand side by side.
-        if previous?.account != connection.client.account { counters.jsmSessionsComposed += 1 }
+        guard previous?.account != connection.client.account else { continue }
         previous = connection.client
+        counters.jsmSessionsComposed += 1
+        if connection.home == publisher {
+          counters.activeJsmSessions += 1
+        } else {
+          counters.inactiveJsmSessions += 1
+        }
       }
-    }
-    if self.node == publisher {
-      counters.activeJsmSessions = counters.jsmSessionsComposed
-    } else {
-      counters.inactiveJsmSessions = counters.jsmSessionsComposed
     }
     return counters
   }

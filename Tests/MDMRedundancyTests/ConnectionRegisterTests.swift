@@ -88,7 +88,24 @@ struct ConnectionRegisterTests {
     for client in pair.second.clients(.inactive) { try pair.second.activate(client) }
     #expect(pair.invariant.violationsAfterFailover(of: .first, clients: 6) == [])
     let survivor = pair.second.counters(publisher: .first)
-    #expect(survivor.jsmSessionsClient == 6 && survivor.inactiveJsmSessions == 3)
+    #expect(survivor.jsmSessionsClient == 6 && survivor.jsmSessionsComposed == 3)
+  }
+
+  @Test("R-196, R-197: a lost publisher counts nobody, and its users are added on the backup")
+  func usersAddUp() throws {
+    for publisher in NodeID.allCases {
+      var pair = try Pair(x: 6, y: 4)
+      pair.first.loseEverything()
+      var effects: [ConnectionEffect] = []
+      pair.second.serve(.first, into: &effects)
+      for client in pair.second.clients(.inactive) { try pair.second.activate(client) }
+      let lost = pair.first.counters(publisher: publisher)
+      #expect(lost.activeJsmSessions == 0 && lost.inactiveJsmSessions == 0)
+      let survivor = pair.second.counters(publisher: publisher)
+      // Three users at home on the node that is lost, two on the one that stands in.
+      let (active, inactive) = publisher == .first ? (3, 2) : (2, 3)
+      #expect(survivor.activeJsmSessions == active && survivor.inactiveJsmSessions == inactive)
+    }
   }
 
   @Test("goal 17: a fallback signs nobody out who has both connections")
@@ -194,7 +211,8 @@ struct ConnectionRegisterTests {
       #expect(counters.jsmSessionsClient == register.clients(.active).count)
       #expect(counters.jsmSessionsClientInactive == register.clients(.inactive).count)
       #expect(
-        counters.inactiveJsmSessions == Set(register.clients(.active).map { $0.account }).count)
+        counters.activeJsmSessions + counters.inactiveJsmSessions
+          == Set(register.clients(.active).map { $0.account }).count)
     }
   }
 }
