@@ -1,6 +1,7 @@
 public import MDMStanza
 
-// One account goes from one node to the other without its devices signing out (goals 7 and 11).
+// One account goes from one node to another without its devices signing out (goals 7 and 11),
+// within a group or from one group to another.
 //
 // Law: at every moment one node at most works on the account, and it is the one that the owner
 // record names. What arrives meanwhile is held and
@@ -16,8 +17,9 @@ public import MDMStanza
 //       ▼             └─ source, later epoch ───────┴────── source ───────▶ owning
 //    aborted
 
-/// A running move of one account.
-public struct AccountMove: Hashable, Sendable {
+/// A running move of one account between places of one kind: a ``NodeID`` within a group, a
+/// ``ClusterPlace`` from one group to another.
+public struct AccountMove<Place: Hashable & Sendable>: Hashable, Sendable {
   /// How far the move is.
   public enum Step: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     /// The source stops working on the account and holds what arrives.
@@ -53,7 +55,7 @@ public struct AccountMove: Hashable, Sendable {
     /// Whether it was changed nobody can tell.
     case unknown
     /// The owner record names this node, in this epoch.
-    case owner(NodeID, OwnershipEpoch)
+    case owner(Place, OwnershipEpoch)
     /// The destination works on the account and has what was held.
     case thawed
     /// The source works on the account again and has taken in what was held.
@@ -63,26 +65,26 @@ public struct AccountMove: Hashable, Sendable {
   /// What a host must do.
   public enum Effect: Hashable, Sendable {
     /// Stop working on the account at this node, hold what arrives for it, take its snapshot.
-    case freeze(on: NodeID)
+    case freeze(on: Place)
     /// Bring the snapshot to this node, which keeps it without working on it.
-    case transfer(to: NodeID, [UInt8])
+    case transfer(to: Place, [UInt8])
     /// Change the owner record to this node if the epoch is still this one.
-    case own(NodeID, ifEpoch: OwnershipEpoch)
+    case own(Place, ifEpoch: OwnershipEpoch)
     /// Read the owner record.
     case readOwner
     /// Begin to work on the account at this node, and take in what the other one holds, in order.
-    case thaw(on: NodeID, OwnershipEpoch)
+    case thaw(on: Place, OwnershipEpoch)
     /// Tell the account's clients that this node serves them: those with two connections activate,
     /// those with one resume there; nobody signs in anew.
-    case redirect(to: NodeID)
+    case redirect(to: Place)
     /// Work on the account at this node again, and take in what was held there, in order.
-    case restore(on: NodeID)
+    case restore(on: Place)
     /// Throw the account away at this node.
-    case forget(on: NodeID)
+    case forget(on: Place)
   }
 
   /// Which account goes where.
-  public let move: UserMove
+  public let move: UserMove<Place>
   /// The account's epoch before the move.
   public let epoch: OwnershipEpoch
   /// How long freezing and transferring may take together before the move is undone.
@@ -104,7 +106,7 @@ public struct AccountMove: Hashable, Sendable {
   ///   - now: the instant.
   ///   - effects: the first thing to do.
   public init(
-    _ move: UserMove, epoch: OwnershipEpoch, patience: Duration = .seconds(5),
+    _ move: UserMove<Place>, epoch: OwnershipEpoch, patience: Duration = .seconds(5),
     at now: MonotonicInstant, into effects: inout [Effect]
   ) {
     self.move = move
@@ -123,7 +125,7 @@ public struct AccountMove: Hashable, Sendable {
   }
 
   /// The one node that works on the account, nil while it is frozen.
-  public var worker: NodeID? {
+  public var worker: Place? {
     switch self.step {
     case .done: self.move.destination
     case .aborted: self.move.source

@@ -31,6 +31,9 @@ public enum GroupViolation: Hashable, Sendable {
   case nodeTaken(node: String, by: String)
   /// High availability is asked for with fewer than two nodes.
   case highAvailabilityNeedsTwoNodes
+  /// So many users belong to a group that is to go, or to get another number of nodes: they are
+  /// moved to other groups first.
+  case hasUsers(Int)
 
   /// The numbers of the requirements and decisions that the violation is measured against.
   public var rules: [String] {
@@ -48,6 +51,7 @@ public enum GroupViolation: Hashable, Sendable {
     case .versionsDiffer: ["R-117"]
     case .nodeTaken: ["R-109"]
     case .highAvailabilityNeedsTwoNodes: ["R-102"]
+    case .hasUsers: ["R-211"]
     }
   }
 }
@@ -79,6 +83,7 @@ extension GroupViolation: CustomStringConvertible {
     case .versionsDiffer(let names): "the nodes run different versions: \(Self.list(names))"
     case .nodeTaken(let node, let group): "the node \(node) belongs to the group \(group)"
     case .highAvailabilityNeedsTwoNodes: "high availability needs two nodes"
+    case .hasUsers(let count): "\(count) users belong to the group and have to be moved first"
     }
   }
 

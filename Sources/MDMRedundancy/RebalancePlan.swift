@@ -4,7 +4,7 @@ public import MDMStanza
 public struct RebalancePlan: Hashable, Sendable {
   /// The moves, ascending by account. Each can be made by itself, in any order, and needs no
   /// sign-out.
-  public let moves: [UserMove]
+  public let moves: [UserMove<NodeID>]
   /// Sessions of each node's users before.
   public let sessionsBefore: PerNode<Int>
   /// Sessions of each node's users when every move has been made.

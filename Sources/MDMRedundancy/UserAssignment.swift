@@ -72,20 +72,28 @@ public enum UserHome: Hashable, Sendable {
   case unassigned
 }
 
-/// One user goes from one node to the other, without signing out (goals 7 and 11).
-public struct UserMove: Hashable, Sendable {
+/// One user goes from one node to another, without signing out (goals 7 and 11).
+///
+/// Within a group a place is a ``NodeID``; from one group to another it is a ``ClusterPlace``,
+/// which says whose node it is as well.
+public struct UserMove<Place: Hashable & Sendable>: Hashable, Sendable {
   /// The user's account.
   public let account: AccountName
   /// The node that serves the account.
-  public let source: NodeID
+  public let source: Place
   /// The node that is to serve it.
-  public let destination: NodeID
+  public let destination: Place
 
-  /// A move to the peer of `source`.
-  public init(_ account: AccountName, from source: NodeID) {
+  /// A move from one node to another.
+  public init(_ account: AccountName, from source: Place, to destination: Place) {
     self.account = account
     self.source = source
-    self.destination = source.peer
+    self.destination = destination
+  }
+
+  /// A move to the peer of `source`.
+  public init(_ account: AccountName, from source: NodeID) where Place == NodeID {
+    self.init(account, from: source, to: source.peer)
   }
 }
 
@@ -104,6 +112,12 @@ public enum AssignmentError: Error, Hashable, Sendable {
   case noSuchNode(NodeID)
   /// The group has as many users as it may have.
   case tooManyUsers(limit: Int)
+  /// There is no group of this name.
+  case noSuchGroup(String)
+  /// The user belongs to the group already.
+  case sameGroup(String)
+  /// Nobody serves the user, or would: no node of this group is given to her.
+  case noHome(group: String)
 }
 
 /// Which user of a group belongs to which node (R-139… ).
@@ -183,18 +197,27 @@ public struct UserAssignment: Hashable, Sendable {
   ) throws(AssignmentError) -> UserHome {
     guard self.home(of: user) == nil else { throw .alreadyAdded }
     guard self.users.count < self.userLimit else { throw .tooManyUsers(limit: self.userLimit) }
-    let home: UserHome
+    let home = try self.newcomersHome(while: condition)
+    self.insert(user, at: home)
+    return home
+  }
+
+  /// Where somebody who is added now belongs.
+  func newcomersHome(while condition: GroupCondition) throws(AssignmentError) -> UserHome {
     switch condition {
-    case .normal: home = self.nextHome
+    case .normal: return self.nextHome
     case .standingIn(let node):
       if self.strictUserAdd { throw .refusedWhileStandingIn(node) }
-      home = self.mode == .none ? .unassigned : .awaiting(on: node)
+      return self.mode == .none ? .unassigned : .awaiting(on: node)
     case .noneServing: throw .noneServing
     }
+  }
+
+  /// Takes in a user who is not there yet.
+  mutating func insert(_ user: AccountName, at home: UserHome) {
     self.users.insert(User(name: user, home: home), at: self.place(of: user))
     self.count(home, by: 1)
     if case .awaiting = home { self.awaiting.append(user) }
-    return home
   }
 
   /// Takes a user out; does nothing when there is none of the name.
@@ -218,8 +241,8 @@ public struct UserAssignment: Hashable, Sendable {
   /// Gives a home to everyone who waits for one; to be called when the pair is normal again.
   ///
   /// - Returns: the users whose home is not the node that took them on: they are to be moved.
-  public mutating func settle() -> [UserMove] {
-    var moves: [UserMove] = []
+  public mutating func settle() -> [UserMove<NodeID>] {
+    var moves: [UserMove<NodeID>] = []
     let waiting = self.awaiting
     self.awaiting = []
     for user in waiting {

@@ -8,23 +8,23 @@ struct AccountMoveTests {
   private let epoch = OwnershipEpoch(4)
   private let later = OwnershipEpoch(5)
 
-  private func begin() -> (AccountMove, [AccountMove.Effect]) {
-    var effects: [AccountMove.Effect] = []
+  private func begin() -> (AccountMove<NodeID>, [AccountMove<NodeID>.Effect]) {
+    var effects: [AccountMove<NodeID>.Effect] = []
     let move = AccountMove(
       UserMove("a@x.org", from: .first), epoch: self.epoch, at: at(0), into: &effects)
     return (move, effects)
   }
 
   private func step(
-    _ move: inout AccountMove, _ event: AccountMove.Event
-  ) -> [AccountMove.Effect] {
-    var effects: [AccountMove.Effect] = []
+    _ move: inout AccountMove<NodeID>, _ event: AccountMove<NodeID>.Event
+  ) -> [AccountMove<NodeID>.Effect] {
+    var effects: [AccountMove<NodeID>.Effect] = []
     move.apply(event, into: &effects)
     return effects
   }
 
   /// A move whose ownership has been asked for.
-  private func owning() -> AccountMove {
+  private func owning() -> AccountMove<NodeID> {
     var (move, _) = self.begin()
     _ = self.step(&move, .frozen([1, 2]))
     _ = self.step(&move, .stored)
@@ -49,7 +49,7 @@ struct AccountMoveTests {
   func undone() {
     var (move, _) = self.begin()
     _ = self.step(&move, .frozen([1]))
-    var effects: [AccountMove.Effect] = []
+    var effects: [AccountMove<NodeID>.Effect] = []
     move.expire(at: at(5).advanced(byNanoseconds: -1), into: &effects)
     #expect(effects == [])
     move.expire(at: at(5), into: &effects)

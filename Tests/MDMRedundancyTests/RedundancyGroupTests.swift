@@ -128,7 +128,7 @@ struct RedundancyGroupTests {
       .descriptionTooLong(200), .descriptionCharacters(["%"]), .noNode, .tooManyNodes(3),
       .nodeNameEmpty, .sameNodeTwice("n"), .clustersDiffer(["a", "b"]),
       .publishersDiffer(["a", "b"]), .versionsDiffer(["a", "b"]), .nodeTaken(node: "n", by: "g"),
-      .highAvailabilityNeedsTwoNodes,
+      .highAvailabilityNeedsTwoNodes, .hasUsers(3),
     ]
     #expect(Set(all.map { $0.description }).count == all.count)
     #expect(all.allSatisfy { !$0.rules.isEmpty })

@@ -225,7 +225,7 @@ final class MoveHarness {
   /// Moves the user to the other node, with whatever may go wrong, while things go on happening.
   func move() throws {
     guard let source = self.worker else { return }
-    var effects: [AccountMove.Effect] = []
+    var effects: [AccountMove<NodeID>.Effect] = []
     var move = AccountMove(
       UserMove("alice@example.org", from: source), epoch: OwnershipEpoch(self.record.epoch),
       at: self.nodes[source].instant(self.time), into: &effects)
@@ -245,8 +245,8 @@ final class MoveHarness {
   }
 
   private func perform(
-    _ effect: AccountMove.Effect, _ snapshot: inout [UInt8]
-  ) throws -> AccountMove.Event? {
+    _ effect: AccountMove<NodeID>.Effect, _ snapshot: inout [UInt8]
+  ) throws -> AccountMove<NodeID>.Event? {
     let isWell = self.random.chance(3, in: 4)
     switch effect {
     case .freeze(let node):
