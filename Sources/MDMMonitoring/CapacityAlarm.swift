@@ -25,6 +25,8 @@ public struct CapacityAlarm: Hashable, Sendable {
   public private(set) var settings: AlarmSettings
   /// Sessions as last noted.
   public private(set) var load = 0
+  /// How busy the node's machine is, for the alerts; changes nothing about when they come.
+  public private(set) var usage: NodeUsage?
   /// Since when the load is over the limit; nil while it is not.
   public private(set) var overSince: MonotonicInstant?
   /// Alerts since then; 0 while the alarm is not raised.
@@ -77,6 +79,9 @@ public struct CapacityAlarm: Hashable, Sendable {
   ) {
     self.change(at: now, into: &effects) { $0.load = max(0, load) }
   }
+
+  /// The node's machine is so busy, or nobody knows any more: for the next alert.
+  public mutating func note(usage: NodeUsage?) { self.usage = usage }
 
   /// The pair shares its users in another way from now on, and the capacity follows.
   public mutating func setMode(
@@ -173,7 +178,7 @@ public struct CapacityAlarm: Hashable, Sendable {
   ) -> CapacityAlert {
     CapacityAlert(
       subject: self.subject, level: self.level, limitPercent: self.settings.limitPercent,
-      overSince: overSince, instant: instant, number: self.alertCount)
+      overSince: overSince, instant: instant, number: self.alertCount, usage: self.usage)
   }
 
   // MARK: - Snapshot

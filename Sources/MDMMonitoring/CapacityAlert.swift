@@ -30,6 +30,9 @@ public struct CapacityAlert: Hashable, Sendable {
   public let instant: MonotonicInstant
   /// Which alert it is since the limit was exceeded, from 1; for the end, how many there were.
   public let number: Int
+  /// How busy the node's machine was when that was last noted, nil when nobody has noted it
+  /// (R-080).
+  public let usage: NodeUsage?
 
   /// The documented name of the alert and of its counter (R-067, R-069).
   public static let name = "JSMSessionsExceedsThreshold"
@@ -40,6 +43,16 @@ public struct CapacityAlert: Hashable, Sendable {
     Check the memory and CPU usage counters of the node; if they are high as well, move users to \
     another node. A suggested rebalance comes with the alarm of a group.
     """
+
+  /// What to do, by what is known of the machine: memory or processors above the alarm's own limit
+  /// count as high (R-080).
+  public var advice: String {
+    guard let usage = self.usage else { return Self.suggestedAction }
+    guard usage.exceeds(limitPercent: self.limitPercent) else {
+      return "The node's usage is not high (\(usage)): it holds, and should be looked at again."
+    }
+    return "The node's usage is high as well (\(usage)): move users to another node."
+  }
 }
 
 /// What an alarm has to say, in order.

@@ -11,6 +11,8 @@ public struct CapacityError: Error, Hashable, Sendable, CustomStringConvertible 
   public enum Violation: Hashable, Sendable, CustomStringConvertible {
     /// A node's size in users.
     case users(Int)
+    /// The clients of a deployment.
+    case clients(Int)
     /// The limit in percent.
     case limitPercent(Int)
     /// How long the limit must be exceeded.
@@ -28,6 +30,7 @@ public struct CapacityError: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
       switch self {
       case .users(let value): "users is \(value), allowed is 1…10000000"
+      case .clients(let value): "clients is \(value), allowed is 0…10000000"
       case .limitPercent(let value): "limitPercent is \(value), allowed is 1…100"
       case .holdTime(let value): "holdTime is \(value), allowed is 0…1 day"
       case .repeatInterval(let value): "repeatInterval is \(value), allowed is 1 minute…1 day"

@@ -20,6 +20,9 @@ public struct OVASize: Hashable, Comparable, Sendable {
   /// 25,000 users.
   public static let users25K = OVASize(known: 25_000)
 
+  /// The sizes that the documents name, ascending.
+  public static let documented: [OVASize] = [.users5K, .users15K, .users25K]
+
   /// Whether the left one is smaller.
   public static func < (left: Self, right: Self) -> Bool { left.users < right.users }
 }

@@ -3,9 +3,9 @@
 /// Law. Whatever may be forgotten is in the heap once, under a rank that is no higher than its own.
 ///
 /// Being written to raises a rank, and that is what happens to conversations all the time; so it is
-/// not followed. A conversation that comes to the top under an outdated rank gets its own and sinks.
-/// Only what lowers a rank, as a read does, and what ends a conversation's protection is told. The
-/// order is thus worked out from the conversations alone and no part of a snapshot.
+/// not followed. A conversation that comes to the top under an outdated rank gets its own and
+/// sinks. Only what lowers a rank, as a read does, and what ends a conversation's protection is
+/// told. The order thus follows from the conversations alone and is no part of a snapshot.
 package struct ForgettingOrder: Sendable {
   /// Which of two conversations goes first: read ones do, then the one untouched for longer.
   package struct Rank: Comparable, BitwiseCopyable, Sendable {

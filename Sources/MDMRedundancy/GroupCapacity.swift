@@ -157,6 +157,11 @@ public struct GroupCapacityAlarm: Hashable, Sendable {
     }
   }
 
+  /// A node's machine is so busy, or nobody knows any more: for its next alert.
+  public mutating func note(usage: NodeUsage?, of node: NodeID) {
+    self.nodes[node].note(usage: usage)
+  }
+
   private mutating func change(
     into effects: inout [GroupAlarmEffect], suggesting plan: () -> RebalancePlan,
     _ body: (inout GroupCapacityAlarm, inout [CapacityAlarmEffect]) -> Void

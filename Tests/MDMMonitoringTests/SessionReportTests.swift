@@ -44,6 +44,11 @@ struct SessionReportTests {
     #expect(empty.lines.map { Self.text($0) } == ["cluster   0 0 0"])
   }
 
+  @Test("R-083: the report has its documented name")
+  func name() {
+    #expect(SessionReport.name == "IM and Presence User Sessions Report")
+  }
+
   @Test("R-088…R-092: by user, ascending; an Android tablet is a Desktop unless said otherwise")
   func users() {
     let users = Self.report.users(of: "imp1")

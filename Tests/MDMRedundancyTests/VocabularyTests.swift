@@ -31,6 +31,16 @@ struct VocabularyTests {
     #expect(NodeReason(displayName: "") == nil)
   }
 
+  @Test("R-046, R-112…R-115: services have their documented names, the owner of MDM's switch first")
+  func serviceNames() {
+    #expect(CriticalService.router.displayName == "Cisco XCP Router")
+    #expect(
+      CriticalService.monitored(authentication: true).map { $0.displayName } == [
+        "Cisco Client Profile Agent", "Cisco Sync Agent", "Cisco XCP Router", "Cisco SIP Proxy",
+        "Cisco Presence Engine", "Cisco XCP Authentication Service",
+      ])
+  }
+
   @Test("a state's kind: on the way, given away, serving both")
   func kinds() {
     #expect(NodeState.allCases.filter { $0.isTransition }.count == 5)

@@ -13,6 +13,7 @@ struct MonitoringPageTests {
     page.add(SessionCounts().metrics())
     page.add(JSMCounters().metrics())
     page.add(alarm.metrics(at: .origin))
+    page.add(NodeUsage(memoryUsed: 0, memoryTotal: 1).metrics())
     page.add(report.metrics)
     page.add(ServiceCounters().metrics())
     return page
@@ -33,6 +34,11 @@ struct MonitoringPageTests {
       $0.hasPrefix("| `mdm_")
     }
     #expect(written == rows, "\(rows.joined(separator: "\n"))")
+  }
+
+  @Test("R-083: the page has the report by its documented name")
+  func reportName() {
+    #expect(self.page.contains("\"\(SessionReport.name)\""))
   }
 
   @Test("the bridge on the page is the one that is compiled here")
