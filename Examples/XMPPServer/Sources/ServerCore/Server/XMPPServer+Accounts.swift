@@ -60,7 +60,7 @@ extension XMPPServer {
     self.sessions[signedIn.device] = session
     if !account.hasReadMarks {
       account.hasReadMarks = true
-      self.restoreReadMarks(of: account, on: signedIn.device)
+      DisplayedNode(server: self, account: account).restore(on: signedIn.device)
     }
     return session
   }

@@ -54,6 +54,9 @@ public struct ServerSettings: Equatable, Sendable {
   public internal(set) var registration = false
   /// Whether messages are archived for their users (XEP-0313). Default: true.
   public internal(set) var archive = true
+  /// Whether receipts and markers are archived too, so that a device which was away learns of them
+  /// (XEP-0313 §6.1, B45). Default: true.
+  public internal(set) var archiveMarkers = true
   /// Days that archived messages are kept, or 0 for ever. Default: 0. Range: 0…36,500.
   public internal(set) var archiveDays = 0
   /// What a crash of the machine may cost. Default: normal.
