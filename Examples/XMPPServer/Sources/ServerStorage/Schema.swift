@@ -10,7 +10,7 @@ enum Schema {
   static let migrations: [String] = [
     Schema.accounts + Schema.roster + Schema.personalEventing + Schema.privateStorage
       + Schema.archive,
-    Schema.senderIDs,
+    Schema.senderIDs, Schema.devices,
   ]
 
   /// The version of a file that has gone through all of the migrations.
@@ -155,6 +155,21 @@ enum Schema {
     ALTER TABLE archive ADD COLUMN sender_id INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX archive_sender_id ON archive (account, sender_id, position)
       WHERE sender_id <> 0;
+
+    """
+
+  // The ids ascend, so that they say what was changed last.
+  private static let devices = """
+    CREATE TABLE device (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+      resource TEXT NOT NULL,
+      identity TEXT NOT NULL,
+      software TEXT NOT NULL,
+      version TEXT NOT NULL,
+      system TEXT NOT NULL,
+      UNIQUE (account, resource)
+    );
 
     """
 }

@@ -62,6 +62,7 @@ struct SenderIDTests {
         """
         DROP INDEX archive_sender_id;
         ALTER TABLE archive DROP COLUMN sender_id;
+        DROP TABLE device;
         PRAGMA user_version = 1
         """, doing: "testing")
     }
@@ -72,6 +73,23 @@ struct SenderIDTests {
           of: alice, conversation: "carol@example.com", named: "m\(position)"
         ).map(\.position) == [position])
     }
+  }
+
+  @Test("What devices said of themselves is remembered, of the latest 64")
+  func devices() throws {
+    let (store, alice, bob) = try makeStore()
+    for number in 0..<70 {
+      try store.setDevice(StoredDevice(resource: "r\(number)", software: "s"), of: alice)
+    }
+    #expect(try store.device(of: alice, resource: "r5") == nil)
+    #expect(try store.device(of: alice, resource: "r6")?.software == "s")
+    try store.setDevice(StoredDevice(resource: "r6", software: "t", version: "2"), of: alice)
+    try store.setDevice(StoredDevice(resource: "new"), of: alice)
+    #expect(
+      try store.device(of: alice, resource: "r6")
+        == StoredDevice(resource: "r6", software: "t", version: "2"))
+    #expect(try store.device(of: alice, resource: "r7") == nil)
+    #expect(try store.device(of: bob, resource: "r6") == nil)
   }
 
   @Test("Read marks and the items of a node can be forgotten")

@@ -22,7 +22,10 @@ extension XMPPServer {
       if !session.isQuiet { self.sendWaitingIfWanted(to: session) }
     case .carbons(let isEnabled, let id):
       self.answer(id, from: session) {
-        self.service.requestMDM(isEnabled, by: session.device, at: self.now)
+        if isEnabled, let refusal = self.mdmRefusal(of: session) {
+          return .refused(.notEligible(refusal))
+        }
+        return self.service.requestMDM(isEnabled, by: session.device, at: self.now)
       }
       session.noteCopiesBegin()
     case .silent(let isSilent, let id):

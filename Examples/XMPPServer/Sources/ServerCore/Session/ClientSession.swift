@@ -22,6 +22,10 @@ final class ClientSession {
   var wantsRoster = false
   /// Whether it gets pushes of the block list (XEP-0191 §3.2).
   var wantsBlockList = false
+  /// What is known of the client.
+  var facts = DeviceFacts(resource: "")
+  /// Whether it was asked for its software.
+  var isSoftwareAsked = false
   /// From which of the account's sent messages on it has copies (see `SentMessages`).
   var copiesSince = UInt64.max
   /// What it has had copies of that still waits for a device to take it (B49).

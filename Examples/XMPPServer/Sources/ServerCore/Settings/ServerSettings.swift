@@ -64,6 +64,10 @@ public struct ServerSettings: Equatable, Sendable {
   /// The least severe events that are logged. Default: info.
   public internal(set) var logLevel = LogLevel.info
 
+  /// What sort of device clients are, by rules of which the first that says a thing decides.
+  /// Default: none. Range: at most 256.
+  public internal(set) var devices: [DeviceRule] = []
+
   /// What a client may take.
   public internal(set) var limits = Limits()
   /// The engine's own settings. Two of them follow from ``limits``: `deviceLimit` is

@@ -81,6 +81,9 @@ extension SettingDefinition {
     .count(
       "archiveDays", \.archiveDays, 0...36_500, in: "Service",
       "Days that archived messages are kept; 0 keeps them for ever."),
+    .rules(
+      "device", \.devices, in: "Service",
+      "What sort of device clients are: kind, version, edge server, hybrid; once for each rule."),
     .choice(
       "durability", \.durability, in: "Service",
       "Whether a crash of the machine may cost the last commits (normal) or none (full)."),
