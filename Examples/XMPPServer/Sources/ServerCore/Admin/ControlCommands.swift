@@ -10,6 +10,8 @@ struct ControlCommands {
     "sessions             a line for each session",
     "counters             the counters, NAME VALUE",
     "statistics           what the server counts of itself and its store",
+    "node                 how full it is: sessions by kind, memory, processors",
+    "sizing USERS CLIENTS how many nodes so many users with so many clients each need",
     "explain USER         who of a user's devices is the active client, and why",
     "watch USER           keeps what each of a user's devices gets from now on, and why",
     "decisions USER       what has been kept of a user, oldest first",
@@ -41,6 +43,8 @@ struct ControlCommands {
     case ("sessions", 1): return self.server.sessionsInOrder.map { self.describe($0) }
     case ("counters", 1): return self.counters()
     case ("statistics", 1): return self.statistics()
+    case ("node", 1): return self.node()
+    case ("sizing", 3): return self.sizing(words[1], words[2])
     case ("explain", 2): return self.explain(words[1])
     case ("watch", 2): return self.watch(words[1])
     case ("decisions", 2): return self.decisions(of: words[1])
