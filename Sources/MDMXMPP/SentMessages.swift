@@ -70,6 +70,11 @@ public struct SentMessages: Sendable {
     self.nextSerial += 1
   }
 
+  /// Forgets a message that was not accepted after all: nobody has had copies of it.
+  public mutating func forget(_ stanza: Stanza) {
+    self.entries[Key(sender: stanza.source, id: stanza.id)] = nil
+  }
+
   /// The number of the message that an error answers; nil when it answers none that was copied.
   ///
   /// - Parameters:

@@ -102,6 +102,12 @@ struct SentMessagesTests {
     try send(500)
     try send(501)
     #expect(try serial(73) == 200)
+    let sent = try self.binding.message(
+      "<message type='chat' id='501' to='bob@localhost'/>", from: laptop())
+    messages.forget(sent.outgoing)
+    #expect(try serial(501) == nil)
+    for id in 600..<800 { try send(id) }
+    #expect(messages.count == 128)
     var none = SentMessages(capacity: -1)
     none.record(
       try self.binding.message("<message type='chat' id='1' to='b@c'/>", from: laptop()))

@@ -2,6 +2,7 @@ import MDMXMPP
 import Testing
 
 @testable import ServerCore
+@testable import ServerStorage
 
 /// What the other devices learn of a message that has failed (XEP-0280 §6.1, B46).
 struct ServerErrorTests {
@@ -120,5 +121,22 @@ struct ServerErrorTests {
     try self.refuse()
     #expect(self.phone.transcript() == [self.copy(from: "bob@localhost/desk", "not-acceptable")])
     #expect(late.transcript() == [])
+  }
+
+  @Test("What its sender's archive did not take nobody had, and nobody learns of (B20)")
+  func failedArchive() throws {
+    let harness = try ServerHarness(["engine.archiveFailure": "refuse"])
+    let laptop = try harness.device("alice", "laptop")
+    let phone = try harness.device("alice", "phone")
+    for client in [laptop, phone] { _ = try client.ask(Self.carbons) }
+    _ = try harness.device("bob", "desk")
+    try harness.server.store.database.execute(
+      """
+      CREATE TRIGGER full BEFORE INSERT ON archive
+      BEGIN SELECT raise(ABORT, 'full'); END
+      """, doing: "testing")
+    try laptop.say("<message type='chat' to='bob@localhost' id='1'><body>x</body></message>")
+    #expect(laptop.transcript().last?.hasPrefix("message[error] bob@localhost") == true)
+    #expect(phone.transcript() == [])
   }
 }

@@ -185,6 +185,10 @@ struct ServerReadMarksTests {
     #expect(try self.items("<item id='z@far.example'/>") == [])
     #expect(try self.items("", " max_items='1'") == ["bob@localhost=\(id)"])
     #expect(try self.items("", " max_items='2'").count == 2)
+    #expect(try self.items("", " max_items='0'") == [])
+    for wrong in ["-1", "x", ""] {
+      #expect(try self.items("", " max_items='\(wrong)'") == ["error"])
+    }
     _ = self.tablet.hear()
     let retract = { (chat: String) in
       self.pubsub(

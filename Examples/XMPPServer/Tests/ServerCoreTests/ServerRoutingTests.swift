@@ -72,6 +72,22 @@ struct ServerRoutingTests {
     }
   }
 
+  @Test("What a device writes to itself has the stable id that its copies have (XEP-0359)")
+  func ownStableID() throws {
+    let harness = try ServerHarness()
+    let desk = try harness.device("alice", "desk")
+    let phone = try harness.device("alice", "phone")
+    for client in [desk, phone] { _ = try client.ask(Self.carbons) }
+    try desk.say(self.message("chat", "alice@localhost/desk"))
+    func id(_ message: Element?) -> String? {
+      message?.child("stanza-id", namespace: Namespaces.stanzaID)?.attribute("id")
+    }
+    let own = desk.hear().last
+    let copy = phone.hear().last?.elements.first?.elements.first?.elements.first
+    #expect(id(own) != nil)
+    #expect(id(own) == id(copy))
+  }
+
   @Test(
     "What is said in a room is never delivered to an account, and is answered (§8.5.2.1.1)",
     arguments: ["bob@localhost", "alice@localhost", "", "nobody@localhost"])

@@ -224,11 +224,13 @@ extension XMPPServer {
     }
     let ids = items.children(where: { $0.name == "item" }).compactMap { $0.attribute("id") }
       .map { Self.itemID($0, in: node) }
-    let limit = items.attribute("max_items").flatMap { Int($0) } ?? PubSubElements.itemLimit
+    let wanted = items.attribute("max_items").map { Int($0) ?? -1 }
+    let limit = wanted ?? PubSubElements.itemLimit
+    guard limit >= 0 else { return request.fail(.badRequest) }
     let found =
       ids.isEmpty
       ? try self.store.items(
-        of: owner.id, node: node, limit: min(max(limit, 0), PubSubElements.itemLimit))
+        of: owner.id, node: node, limit: min(limit, PubSubElements.itemLimit))
       : try ids.prefix(PubSubElements.itemLimit).compactMap {
         try self.store.item(of: owner.id, node: node, id: $0)
       }

@@ -157,6 +157,9 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
   /// Sees to a stanza that no device could take.
   func unroutable(_ item: Unroutable, of name: AccountName) {
     guard let account = self.server.accounts[name] else { return }
+    // What comes back from the sender's own side, as when its archive fails, nobody has had.
+    let isOwn = (try? JID(item.stanza.source))?.isSameAccount(as: account.address) ?? false
+    if isOwn { account.sentMessages.forget(item.stanza) }
     switch item.disposition {
     case .storeOffline:
       self.keep(item.stanza, item.position, heldSince: self.server.now, for: account)

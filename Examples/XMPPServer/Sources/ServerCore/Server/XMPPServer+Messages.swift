@@ -17,14 +17,19 @@ extension XMPPServer {
     self.noteRead(message, on: session)
     self.relieveArchiveBacklog()
     account.sentMessages.record(message)
+    let isToSelf = message.toSelf != nil
+    let before = isToSelf ? self.service.lastPosition(of: account.handle) : nil
     self.sending = message
     let outcome = self.service.send(
       message.outgoing, from: session.device, toSelf: message.toSelf, at: self.now)
     self.sending = nil
     if case .refused(let error) = outcome {
+      account.sentMessages.forget(message.outgoing)
       return self.answer(element, StanzaCondition(error), detail: nil, to: session)
     }
-    self.deliverWithinAccount(message, from: session)
+    guard isToSelf else { return }
+    let after = self.service.lastPosition(of: account.handle)
+    self.deliverWithinAccount(message, from: session, at: after == before ? nil : after)
   }
 
   /// What a message says has been read: in an element of its own, or by telling the other side.
@@ -47,7 +52,9 @@ extension XMPPServer {
 
   /// What one device sends to just one of its own account which the engine does not think of: to
   /// itself, or to one that has sent no presence (RFC 6121 §8.5.3.1). And the errors among them.
-  private func deliverWithinAccount(_ message: ClientMessage, from session: ClientSession) {
+  private func deliverWithinAccount(
+    _ message: ClientMessage, from session: ClientSession, at position: ArchivePosition?
+  ) {
     guard case .device(let name) = message.toSelf else { return }
     let account = session.account
     if message.incoming.kind == .messageError { self.copyError(message.incoming, to: account) }
@@ -58,7 +65,7 @@ extension XMPPServer {
     guard target === session || isOverlooked else { return }
     target.send(
       self.binding.bytes(
-        forStored: message.incoming, position: nil, acceptedAt: nil, to: target.address,
+        forStored: message.incoming, position: position, acceptedAt: nil, to: target.address,
         notification: .ownMessage))
   }
 
