@@ -119,7 +119,8 @@ struct ServerReadMarksTests {
     // In passing it is not taken either, and the message goes on (XEP-0490 §4).
     try self.alice.say(
       "<message type='chat' to='carol@localhost'><body>x</body><displayed xmlns='\(Self.node)'>"
-        + "<stanza-id xmlns='urn:xmpp:sid:0' id='\(id)' by='alice@localhost'/></displayed></message>"
+        + "<stanza-id xmlns='urn:xmpp:sid:0' id='\(id)' by='alice@localhost'/></displayed>"
+        + "</message>"
     )
     #expect(try self.items() == [])
     #expect(self.harness.server.totals.refusedMarks == 1)

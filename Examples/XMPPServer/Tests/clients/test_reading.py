@@ -177,6 +177,31 @@ class ReadPositions(ServerCase):
         found = {item["id"]: item["displayed"]["stanza_id"]["id"] for item in items}
         self.assertEqual(found, {BOB: stanza_id})
 
+    async def test_events_go_to_who_asked_with_copies_and_without(self):
+        stanza_id = await self.receive("one")
+        tablet = await self.device("alice", "tablet", carbons=False, plugins=("xep_0490",))
+        plain = await self.device("alice", "plain", carbons=False)
+        await self.publish(self.desk, BOB, stanza_id)
+        await tablet.expect(event(BOB, stanza_id))
+        await self.assertNothing(plain, event(BOB, stanza_id))
+
+    async def test_another_conversations_message_is_refused(self):
+        stanza_id = await self.receive("one")
+        refusal = await self.desk.iq("set", self.publication("carol@localhost", stanza_id))
+        self.assertEqual(refusal.condition, "item-not-found")
+        self.assertEqual(await self.fetch(self.phone), {})
+
+    async def test_retracting_a_mark(self):
+        stanza_id = await self.receive("one")
+        await self.publish(self.desk, BOB, stanza_id)
+        answer = await self.desk.iq(
+            "set",
+            f"<pubsub xmlns='{PUBSUB}'><retract node='{NODE}'><item id='{BOB}'/></retract>"
+            "</pubsub>",
+        )
+        self.assertEqual(answer.type, "result", answer)
+        self.assertEqual(await self.fetch(self.phone), {})
+
     async def test_slixmpp_publishes(self):
         stanza_id = await self.receive("one")
         tablet = await self.device("alice", "tablet", plugins=("xep_0490",))

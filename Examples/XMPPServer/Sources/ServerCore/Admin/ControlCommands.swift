@@ -20,7 +20,7 @@ struct ControlCommands {
     "report users         the same by user",
     "metrics              everything counted, as Prometheus reads it",
     "settings             the settings that can be changed now, NAME VALUE",
-    "get NAME             one of them; of MDM's switch also what is in force while another is staged",
+    "get NAME             one of them; MDM's switch as it is in force, and what is staged",
     "restart-mdm          puts a staged switch of MDM into force (engine.enablement = onRestart)",
     "set NAME VALUE       changes one of them at once, until the server stops",
     "log LEVEL            error, warning, info or debug",
