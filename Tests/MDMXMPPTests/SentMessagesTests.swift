@@ -33,7 +33,8 @@ struct SentMessagesTests {
       #expect(
         try self.answers(
           "<message type='chat' id='1' to='\(to)'>\(Self.body)</message>",
-          "<message type='error' id='1' from='\(from)' to='alice@localhost/laptop'>\(echo)</message>"
+          "<message type='error' id='1' from='\(from)' to='alice@localhost/laptop'>\(echo)"
+            + "</message>"
         ))
     }
   }
