@@ -67,7 +67,8 @@ extension Core {
       if position == nil, self.rules.isArchived(kind, flags) {
         place = self.archive(reference, .received, on: &account, into: effects)
       }
-      if place != 0, !flags.contains(.ownAccount) {
+      // What is kept without content is nothing to read (B45).
+      if place != 0, kind.isContent, !flags.contains(.ownAccount) {
         conversation = self.noteUnread(stanza, at: place, on: &account)
       }
     }

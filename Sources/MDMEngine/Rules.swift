@@ -44,10 +44,11 @@ struct Rules: Sendable {
     self.sendMarksRead = values.sendMarksRead
   }
 
-  /// Whether a message of this kind goes to the archive (B20): content that is not a room's.
+  /// Whether a message of this kind goes to the archive: content that is not a room's (B20), and
+  /// what is worth keeping without (B45).
   @inline(always)
   func isArchived(_ kind: StanzaKind, _ flags: StanzaFlags) -> Bool {
-    guard kind.isContent, kind != .groupChat else { return false }
+    guard kind.isContent ? kind != .groupChat : flags.contains(.store) else { return false }
     return self.archiveIgnoresHints || flags.isDisjoint(with: [.noStore, .noPermanentStore])
   }
 }

@@ -88,6 +88,10 @@ package struct RoutingContext: Sendable, BitwiseCopyable {
 /// | presence | every one | the device | dropped |
 /// | subscription | every one | the device | as to the account |
 /// | request | sent back: the server answers for the account | the device, unless suspended | sent back |
+///
+/// A device is there when it is available. With `reachesUnavailable` a connected one is there for
+/// what is addressed to it alone (B49). What has no content and is worth keeping (`store`, B45) is
+/// stored where it would be dropped, and sent back rather than lost.
 @usableFromInline
 package enum CarbonRouting {
   /// Who gets a stanza that arrived for the account.
@@ -107,7 +111,7 @@ package enum CarbonRouting {
     case .groupChat:
       return Self.groupChat(flags, addressee, context)
     case .headline:
-      return Self.headline(addressee, context.sets)
+      return Self.headline(flags, addressee, context.sets)
     case .messageError:
       return Self.messageError(flags, addressee, context.sets)
     case .presence, .subscription:
@@ -157,12 +161,12 @@ extension CarbonRouting {
     let devices = sets.present & sets.mdm
     let copiesAllowed = Self.isCopied(kind, flags, context)
     switch addressee {
-    case .device(let index) where sets.present.contains(index):
+    case .device(let index) where Self.takes(index, flags, sets):
       return Route(
         originals: DeviceSet(index), copies: copiesAllowed ? devices - index : DeviceSet())
     case .device, .absentDevice:
       if flags.contains(.exactDeviceOnly) {
-        return Route(miss: kind.isContent ? .bounce : .drop)
+        return Route(miss: kind.isContent || flags.contains(.store) ? .bounce : .drop)
       }
       return Self.toAccount(kind, flags, devices, copiesAllowed, context)
     case .account:
@@ -188,12 +192,21 @@ extension CarbonRouting {
       miss: Self.missWithoutDevices(kind, flags))
   }
 
+  /// Whether the session at `index` takes what is addressed to just it: one that is available, and
+  /// where the flags say so one that is no more than connected (B49).
+  @inlinable @inline(always)
+  static func takes(_ index: Int, _ flags: StanzaFlags, _ sets: SessionSets) -> Bool {
+    sets.present.contains(index)
+      || flags.contains(.reachesUnavailable) && sets.connected.contains(index)
+  }
+
   /// RFC 6121 §8.5.2.2.1 and XEP-0160: what is worth keeping is kept, unless it forbids it.
   @inlinable @inline(always)
-  static func missWithoutDevices(_ kind: StanzaKind, _ flags: StanzaFlags) -> Route.Miss {
-    if kind == .chatState { return .drop }
+  package static func missWithoutDevices(
+    _ kind: StanzaKind, _ flags: StanzaFlags
+  ) -> Route.Miss {
     if flags.contains(.noStore) { return kind.isContent ? .bounce : .drop }
-    return .store
+    return kind == .chatState && !flags.contains(.store) ? .drop : .store
   }
 
   @usableFromInline
@@ -201,7 +214,7 @@ extension CarbonRouting {
     _ flags: StanzaFlags, _ addressee: Addressee, _ context: RoutingContext
   ) -> Route {
     switch addressee {
-    case .device(let index) where context.sets.present.contains(index):
+    case .device(let index) where Self.takes(index, flags, context.sets):
       return Route(originals: DeviceSet(index))
     case .device, .absentDevice:
       return Route(miss: .bounce)
@@ -221,7 +234,7 @@ extension CarbonRouting {
     let devices = context.sets.present & context.sets.mdm
     let copiesAllowed = Self.isCopied(.groupChat, flags, context)
     switch addressee {
-    case .device(let index) where context.sets.present.contains(index):
+    case .device(let index) where Self.takes(index, flags, context.sets):
       return Route(
         originals: DeviceSet(index), copies: copiesAllowed ? devices - index : DeviceSet())
     case .device, .absentDevice:
@@ -233,11 +246,17 @@ extension CarbonRouting {
   }
 
   @usableFromInline
-  static func headline(_ addressee: Addressee, _ sets: SessionSets) -> Route {
+  static func headline(
+    _ flags: StanzaFlags, _ addressee: Addressee, _ sets: SessionSets
+  ) -> Route {
+    let miss: Route.Miss = flags.contains(.store) ? .store : .drop
     switch addressee {
-    case .account: Route(originals: sets.present & sets.nonNegative)
-    case .device(let index): Route(originals: sets.present & DeviceSet(index))
-    case .absentDevice: Route()
+    case .account:
+      return Route(originals: sets.present & sets.nonNegative, miss: miss)
+    case .device(let index):
+      return Route(originals: Self.takes(index, flags, sets) ? DeviceSet(index) : DeviceSet())
+    case .absentDevice:
+      return Route()
     }
   }
 
@@ -245,7 +264,9 @@ extension CarbonRouting {
   static func messageError(
     _ flags: StanzaFlags, _ addressee: Addressee, _ sets: SessionSets
   ) -> Route {
-    guard case .device(let index) = addressee, sets.present.contains(index) else { return Route() }
+    guard case .device(let index) = addressee, Self.takes(index, flags, sets) else {
+      return Route()
+    }
     let copied = flags.isDisjoint(with: [.noCopy, .notCopyable])
     return Route(
       originals: DeviceSet(index),

@@ -69,4 +69,10 @@ public struct StanzaFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
   @inlinable public static var exactDeviceOnly: StanzaFlags { StanzaFlags(rawValue: 1 << 7) }
   /// An answer to a request: when its device is gone nobody waits for it.
   @inlinable public static var answer: StanzaFlags { StanzaFlags(rawValue: 1 << 8) }
+  /// Worth keeping although it has no content: it goes to the archive and waits for a device that
+  /// is away (XEP-0334 `store`, XEP-0313; B45). Content does so anyway.
+  @inlinable public static var store: StanzaFlags { StanzaFlags(rawValue: 1 << 9) }
+  /// For just the device that is addressed, even if that has sent no presence: a connected one is
+  /// there (RFC 6121 §8.5.3.1, B49).
+  @inlinable public static var reachesUnavailable: StanzaFlags { StanzaFlags(rawValue: 1 << 10) }
 }

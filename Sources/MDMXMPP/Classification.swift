@@ -25,10 +25,11 @@ public struct Classification: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - toDevice: whether it is addressed to a full address.
-  /// - Complexity: O(1); ``MessageRule/table`` has twenty rows.
+  ///   - archivesMarkers: whether receipts and markers are worth keeping (B45).
+  /// - Complexity: O(1); ``MessageRule/table`` has nineteen rows.
   public init(
     message type: MessageType, _ content: MessageContent, _ direction: Direction,
-    toDevice: Bool
+    toDevice: Bool, archivesMarkers: Bool = false
   ) {
     let rule = MessageRule.first(for: type, content)
     self.kind = rule.kind
@@ -45,6 +46,19 @@ public struct Classification: Hashable, Sendable {
     if content.contains(.noCopy), toDevice { self.flags.insert(.noCopy) }
     if content.contains(.noStore) { self.flags.insert(.noStore) }
     if content.contains(.noPermanentStore) { self.flags.insert(.noPermanentStore) }
+    if self.isKept(type, content, archivesMarkers) { self.flags.insert(.store) }
+  }
+
+  /// Whether it is worth keeping without content (B45). What a room sends the room keeps, and who
+  /// wants something neither kept nor forgotten does not want it kept.
+  private func isKept(
+    _ type: MessageType, _ content: MessageContent, _ archivesMarkers: Bool
+  ) -> Bool {
+    if self.kind.isContent || type == .groupchat || content.contains(.noStore) { return false }
+    if content.contains(.store) { return true }
+    if type == .headline || self.kind == .headline { return false }
+    return content.contains(.lasting)
+      || archivesMarkers && !content.isDisjoint(with: .acknowledging)
   }
 
   /// What a presence stanza is by its type (RFC 6121 §4.7.1).

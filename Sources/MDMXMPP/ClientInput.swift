@@ -45,8 +45,11 @@ public struct ClientMessage: Hashable, Sendable {
   /// The address within the sender's own account for the engine's `send` command; nil when it goes
   /// to anybody else.
   public let toSelf: StanzaAddress?
-  /// What the message says has been read, taken out of it (XEP-0490 §4).
+  /// What the message says has been read, taken out of it (XEP-0490 §4), as far as the ids are of
+  /// this account's archive.
   public let displayed: [ReadMark]
+  /// The elements that say so, for a host that keeps what it cannot resolve too (B48).
+  public let displayedElements: [Element]
   /// The message that it tells the other side was displayed (XEP-0333); nil for every other one.
   public let displayedMarker: DisplayedReference?
 }

@@ -53,7 +53,7 @@ extension Element {
       return child.name == "file-sharing" ? .file : .other
     case Namespaces.reference:
       let hasMedia = child.child("media-sharing", namespace: Namespaces.inlineMedia) != nil
-      return hasMedia ? .file : .other
+      return hasMedia ? .file : [.other, .lasting]
     case Namespaces.inlineMedia:
       return .file
     case Namespaces.messageEncryption, Namespaces.oldOpenPGP, Namespaces.openPGP:
@@ -61,7 +61,9 @@ extension Element {
     case _ where Namespaces.doubleRatchet.contains(child.namespace):
       return Self.isKeyTransport(child) ? .other : .encrypted
     case _ where Namespaces.callInvitations.contains(child.namespace):
-      return child.name == "propose" ? .callProposal : .other
+      return child.name == "propose" ? [.callProposal, .lasting] : [.other, .lasting]
+    case _ where Namespaces.lasting.contains(child.namespace):
+      return [.other, .lasting]
     default:
       return .other
     }
@@ -81,6 +83,7 @@ extension Element {
     case "no-copy": .noCopy
     case "no-store": .noStore
     case "no-permanent-store": .noPermanentStore
+    case "store": .store
     default: []
     }
   }

@@ -71,9 +71,17 @@ public struct MessageContent: OptionSet, Hashable, Sendable {
   public static let noPermanentStore = MessageContent(bit: 17)
   /// A stamp that says when it was sent in truth (XEP-0203).
   public static let delayed = MessageContent(bit: 18)
+  /// The hint `store` (XEP-0334).
+  public static let store = MessageContent(bit: 19)
+  /// What a person misses who was away, although it is nothing to read: a reaction (XEP-0444), a
+  /// correction (XEP-0308), a retraction (XEP-0424), what has become of a call (XEP-0353,
+  /// XEP-0482), something attached to an earlier message (XEP-0367, XEP-0372, XEP-0422).
+  public static let lasting = MessageContent(bit: 20)
 
   /// What a person wants to read.
   static let readable: MessageContent = [.body, .encrypted, .file]
+  /// What the other side says of a message that it has got (XEP-0184, XEP-0333).
+  static let acknowledging: MessageContent = [.receipt, .displayedMarker, .otherMarker]
   /// What makes a message without a body part of a conversation (XEP-0280 §6.1).
   static let conversational: MessageContent = [
     .receipt, .receiptRequest, .displayedMarker, .otherMarker, .chatState,

@@ -50,17 +50,13 @@ public struct MessageRule: Hashable, Sendable {
   }
 
   private static let direct: [MessageType] = [.chat, .normal]
-  private static let eligible: MessageContent = [
-    .readable, .conversational, .invitation,
-  ]
   private static let anything = MessageRule(
     MessageType.allCases, .payload, .notCopyable, by: "XEP-0280 §6.1")
 
   /// The table.
   public static let table: [MessageRule] = [
-    // Errors are copied when what they answer was.
-    MessageRule([.error], anyOf: Self.eligible, .messageError, by: "XEP-0280 §6.1"),
-    MessageRule([.error], .messageError, .notCopyable, by: "XEP-0280 §6.1"),
+    // An error is copied when what it answers was, which only `SentMessages` can tell.
+    MessageRule([.error], .messageError, .notCopyable, by: "XEP-0280 §6.1, B46"),
     // A room sends to each device itself. Only what is said in it is a room's message.
     MessageRule([.groupchat], anyOf: .readable, .groupChat, .noCopy, by: "XEP-0280 §6.1, B22"),
     MessageRule([.groupchat], anyOf: .displayedMarker, .displayedMarker, .noCopy, by: "XEP-0333"),

@@ -50,6 +50,15 @@ public enum Namespaces {
   public static let fileSharing = "urn:xmpp:sfs:0"
   /// Call invitations that every device hears (XEP-0353), both versions in use.
   public static let callInvitations = ["urn:xmpp:jingle-message:0", "urn:xmpp:jingle-message:1"]
+  /// What changes or accompanies an earlier message, or tells of a call, in the versions in use:
+  /// worth keeping without a body (XEP-0308, XEP-0367, XEP-0372, XEP-0422, XEP-0424, XEP-0425,
+  /// XEP-0444, XEP-0482).
+  static let lasting: Set<String> = [
+    "urn:xmpp:message-correct:0", "urn:xmpp:message-attaching:1", Self.reference,
+    "urn:xmpp:fasten:0", "urn:xmpp:message-retract:0", "urn:xmpp:message-retract:1",
+    "urn:xmpp:message-moderate:0", "urn:xmpp:message-moderate:1", "urn:xmpp:reactions:0",
+    "urn:xmpp:call-invites:0",
+  ]
   /// Explicit message encryption (XEP-0380).
   public static let messageEncryption = "urn:xmpp:eme:0"
   /// End-to-end encryption with double ratchets (XEP-0384), both versions in use.

@@ -4,24 +4,21 @@ public import MDMStanza
 ///
 /// An XEP-0333 marker names a message by the id that its sender gave it. Such ids are neither
 /// unique nor trustworthy, so they are only looked up within one conversation and only among the
-/// latest messages; a newer message with the same id takes the older one's place.
+/// latest messages. An id that two messages share means the earlier one (B48): nothing is taken for
+/// read that was not.
 public struct RecentMessageIDs: Sendable {
   private struct Key: Hashable {
     let conversation: ConversationID
     let id: String
   }
 
-  private struct Entry {
-    var position: ArchivePosition
-    var serial: UInt64
-  }
-
   /// How many ids are remembered at most.
   public let capacity: Int
-  private var entries: [Key: Entry] = [:]
+  private var entries: [Key: ArchivePosition] = [:]
   /// The keys in the order in which they came; a ring once it is full.
   private var order: [Key] = []
-  private var nextSerial: UInt64 = 0
+  /// Where in the ring the longest remembered one is.
+  private var oldest = 0
 
   /// An empty map.
   ///
@@ -41,28 +38,23 @@ public struct RecentMessageIDs: Sendable {
   public mutating func record(
     _ id: String, in conversation: ConversationID, at position: ArchivePosition
   ) {
-    guard self.capacity > 0, !id.isEmpty else { return }
     let key = Key(conversation: conversation, id: id)
+    guard self.capacity > 0, !id.isEmpty, self.entries[key] == nil else { return }
     if self.order.count < self.capacity {
       self.order.append(key)
     } else {
-      let place = Int(self.nextSerial % UInt64(self.capacity))
-      let oldest = self.order[place]
-      // An id that came again since then is younger than its first place in the order.
-      if self.entries[oldest]?.serial == self.nextSerial - UInt64(self.capacity) {
-        self.entries[oldest] = nil
-      }
-      self.order[place] = key
+      self.entries[self.order[self.oldest]] = nil
+      self.order[self.oldest] = key
+      self.oldest = (self.oldest + 1) % self.capacity
     }
-    self.entries[key] = Entry(position: position, serial: self.nextSerial)
-    self.nextSerial += 1
+    self.entries[key] = position
   }
 
   /// Where the message is, or nil when it is not remembered.
   ///
   /// *Complexity*: O(1) on average.
   public func position(of id: String, in conversation: ConversationID) -> ArchivePosition? {
-    self.entries[Key(conversation: conversation, id: id)]?.position
+    self.entries[Key(conversation: conversation, id: id)]
   }
 
   /// Where the message that a marker names is, or nil when it is not remembered.

@@ -1,4 +1,4 @@
-internal import MDMStanza
+public import MDMStanza
 
 extension XMPPBinding {
   /// What a stanza is to the engine of `account`.
@@ -36,8 +36,27 @@ extension XMPPBinding {
     default:
       Classification(
         message: MessageType(attribute: element.attribute("type")), content, direction,
-        toDevice: to.map { !$0.isBare } ?? false)
+        toDevice: to.map { !$0.isBare } ?? false,
+        archivesMarkers: self.configuration.archivesMarkers)
     }
+  }
+
+  /// The conversation that a message belongs to, with this address at its other end.
+  ///
+  /// It is the bare address, save for a private message of a room: there the resource is whom one
+  /// talks to (XEP-0045 §7.5, B48).
+  public func conversation(of message: Element, with peer: JID) -> ConversationID {
+    let type = MessageType(attribute: message.attribute("type"))
+    return Self.conversation(type, message.messageContent, with: peer)
+  }
+
+  static func conversation(
+    _ type: MessageType, _ content: MessageContent, with peer: JID
+  ) -> ConversationID {
+    guard type != .groupchat, content.contains(.roomUser), !content.contains(.invitation) else {
+      return peer.conversation
+    }
+    return ConversationID(peer.full)
   }
 
   private static func address(_ element: Element, _ attribute: String) -> JID? {

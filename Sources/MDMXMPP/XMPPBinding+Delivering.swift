@@ -48,21 +48,44 @@ extension XMPPBinding {
   /// The bytes of a stanza that was stored while nobody was there, for a device that has come
   /// (XEP-0160).
   ///
-  /// - Parameter acceptedAt: when it was accepted, as Unix time in nanoseconds: monotonic instants
-  ///   do not outlive the process.
+  /// - Parameters:
+  ///   - acceptedAt: when it was accepted, as Unix time in nanoseconds: monotonic instants do not
+  ///     outlive the process; nil for what has not waited.
+  ///   - notification: whether the device should ring (B9); nil to say nothing of it.
+  ///   - isRead: whether the person has read it meanwhile.
   public func bytes(
-    forStored stanza: Stanza, position: ArchivePosition?, acceptedAt: Int64, to device: JID
+    forStored stanza: Stanza, position: ArchivePosition?, acceptedAt: Int64?, to device: JID,
+    notification: NotificationDecision? = nil, isRead: Bool = false
+  ) -> [UInt8] {
+    self.bytes(
+      of: stanza, as: .original, position, acceptedAt, to: device,
+      self.notes.bytes.isEmpty ? nil : notification.map { ($0, isRead) })
+  }
+
+  /// The bytes of a copy for another device of an account of what one device received (XEP-0280
+  /// §6), made by the host: such as that of an error (B46).
+  public func bytes(copying stanza: Stanza, to device: JID) -> [UInt8] {
+    self.bytes(of: stanza, as: .receivedCopy, nil, nil, to: device, nil)
+  }
+
+  private func bytes(
+    of stanza: Stanza, as form: Delivery.Form, _ position: ArchivePosition?,
+    _ acceptedAt: Int64?, to device: JID, _ note: (NotificationDecision, isRead: Bool)?
   ) -> [UInt8] {
     var bytes: [UInt8] = []
     stanza.payload.withUnsafeBytes { payload in
-      device.withUTF8 { address in
-        DeliveryWriter(
-          payload: ByteView(payload), payloadNote: stanza.storage.payloadNote, form: .original,
-          position: position, heldSince: .origin,
-          clock: WallClock(originNanoseconds: acceptedAt),
-          device: DeliveryWriter.Device(device, ByteView(UnsafeRawBufferPointer(address))),
-          note: .empty
-        ).append(to: &bytes)
+      self.notes.bytes.withUnsafeBytes { notes in
+        device.withUTF8 { address in
+          DeliveryWriter(
+            payload: ByteView(payload), payloadNote: stanza.storage.payloadNote, form: form,
+            position: position, heldSince: acceptedAt == nil ? nil : .origin,
+            clock: WallClock(originNanoseconds: acceptedAt ?? 0),
+            device: DeliveryWriter.Device(device, ByteView(UnsafeRawBufferPointer(address))),
+            note: note.map {
+              ByteView(notes)[self.notes.range(for: $0.0, isRead: $0.isRead)]
+            } ?? .empty
+          ).append(to: &bytes)
+        }
       }
     }
     return bytes

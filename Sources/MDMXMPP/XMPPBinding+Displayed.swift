@@ -2,7 +2,8 @@ internal import MDMStanza
 
 /// Read markers as clients write them (XEP-0490, XEP-0333).
 extension XMPPBinding {
-  /// What a publication or a query of the markers' node asks; nil for every other node.
+  /// What a publication or a query of the markers' node asks; nil for every other node, and for a
+  /// query of some items, which is for whoever keeps the node (XEP-0060 §6.5).
   ///
   /// - Throws: ``StanzaRejection`` for an item that names no address.
   func displayedRequest(
@@ -11,14 +12,18 @@ extension XMPPBinding {
     guard let action = pubsub.child(isSet ? "publish" : "items", namespace: Namespaces.pubsub),
       action.attribute("node") == Namespaces.displayed
     else { return nil }
-    guard isSet else { return .displayedQuery(id: id) }
+    guard isSet else {
+      let asksForAll = action.elements.isEmpty && action.attribute("max_items") == nil
+      return asksForAll ? .displayedQuery(id: id) : nil
+    }
     var marks: [ReadMark] = []
     for item in action.children(where: { $0.name == "item" }) {
       guard let name = item.attribute("id"), let chat = try? JID(name) else {
         throw StanzaRejection(.badRequest, of: element)
       }
       if let displayed = item.child("displayed", namespace: Namespaces.displayed),
-        let mark = self.readMark(displayed, conversation: chat.conversation, account: device)
+        let mark = self.readMark(
+          displayed, conversation: ConversationID(chat.full), account: device)
       {
         marks.append(mark)
       }

@@ -97,19 +97,24 @@ extension XMPPBinding {
       kept, content: content, sender: device, to: peer, account: peer.accountName,
       payload: payload, note)
     if clean.stampedBySender { content.insert(.delayed) }
-    let result = self.classification(of: kept, .sent, content: content, peer)
+    var result = self.classification(of: kept, .sent, content: content, peer)
+    let isToSelf = peer.isSameAccount(as: device)
+    if isToSelf, !peer.isBare { result.flags.insert(.reachesUnavailable) }
+    let conversation = Self.conversation(
+      MessageType(attribute: element.attribute("type")), content, with: peer)
     let outgoing = Stanza(
-      result.kind, conversation: result.kind == .headline ? nil : peer.conversation,
+      result.kind, conversation: result.kind == .headline ? nil : conversation,
       flags: result.flags, id: element.attribute("id") ?? "", source: device.full,
       destination: destination, payload: payload, payloadNote: note)
     let address: StanzaAddress = peer.deviceName.map { .device($0) } ?? .account
     return ClientMessage(
       to: to, outgoing: outgoing, incoming: incoming, address: address,
-      toSelf: peer.isSameAccount(as: device) ? address : nil,
+      toSelf: isToSelf ? address : nil,
       displayed: clean.displayed.compactMap {
-        self.readMark($0, conversation: peer.conversation, account: device)
+        self.readMark($0, conversation: conversation, account: device)
       },
-      displayedMarker: Self.displayedReference(kept, peer.conversation))
+      displayedElements: clean.displayed,
+      displayedMarker: Self.displayedReference(kept, conversation))
   }
 
   private func receivedStanza(
@@ -118,9 +123,13 @@ extension XMPPBinding {
   ) -> Stanza {
     var result = self.classification(of: element, .received, content: content, to)
     if sender.bareText == account.text { result.flags.insert(.ownAccount) }
-    let isTalk = element.name == "message" && result.kind != .headline
+    let isMessage = element.name == "message"
+    if isMessage, let to, !to.isBare { result.flags.insert(.reachesUnavailable) }
+    let type = MessageType(attribute: element.attribute("type"))
     return Stanza(
-      result.kind, conversation: isTalk ? sender.conversation : nil,
+      result.kind,
+      conversation: isMessage && result.kind != .headline
+        ? Self.conversation(type, content, with: sender) : nil,
       coalescingKey: self.coalescingKey(of: element, kind: result.kind, sender: sender),
       flags: result.flags, id: element.attribute("id") ?? "", source: sender.full,
       destination: to?.full ?? account.text, payload: payload, payloadNote: note)

@@ -31,6 +31,11 @@ public struct XMPPBinding: Sendable {
     ///
     /// Default: false.
     public var annotatesNotifications = false
+    /// Whether receipts and markers are worth keeping, so that a device which was away learns of
+    /// them (B45).
+    ///
+    /// Default: false.
+    public var archivesMarkers = false
     /// Nodes of accounts whose items each stay valid, so that an event replaces only an earlier one
     /// about the same item.
     ///

@@ -18,14 +18,20 @@ struct CarbonRoutingTests {
 
   private static func flags(for kind: StanzaKind) -> [StanzaFlags] {
     switch kind {
-    case .headline, .presence, .subscription: [[], .noCopy, .noStore]
+    case .headline: [[], .noCopy, .noStore, .store, .reachesUnavailable]
+    case .presence, .subscription: [[], .noCopy, .noStore]
     case .request: [[], .answer, .noCopy]
-    case .messageError, .groupChat: [[], .noCopy, .notCopyable, .exactDeviceOnly]
+    case .messageError, .groupChat:
+      [
+        [], .noCopy, .notCopyable, .exactDeviceOnly, .reachesUnavailable,
+        [.reachesUnavailable, .notCopyable],
+      ]
     case .chat, .normal, .invitation, .fileTransfer, .receipt, .displayedMarker, .payload,
       .chatState:
       [
         [], .noCopy, .notCopyable, .noStore, .exactDeviceOnly, [.exactDeviceOnly, .noStore],
-        [.noCopy, .noStore],
+        [.noCopy, .noStore], .store, [.store, .exactDeviceOnly], .reachesUnavailable,
+        [.reachesUnavailable, .exactDeviceOnly], [.reachesUnavailable, .noCopy],
       ]
     }
   }

@@ -63,10 +63,12 @@ struct RoutingOracle {
 
   /// The addressed session if it is there.
   private var addressed: Int? {
-    guard case .device(let index) = self.trial.addressee, self.roles[index].isThere else {
-      return nil
-    }
-    return index
+    guard case .device(let index) = self.trial.addressee else { return nil }
+    // B49: a connected one is there for what is addressed to it alone.
+    let isReached =
+      self.roles[index].isThere
+      || self.trial.flags.contains(.reachesUnavailable) && self.roles[index].isConnected
+    return isReached ? index : nil
   }
 
   var route: Route {
@@ -79,7 +81,8 @@ struct RoutingOracle {
       // RFC 6121 §8.5.2.1.1: to every non-negative resource; §8.5.3.2.1: ignored without a match.
       if self.trial.addressee == .account {
         return Route(
-          originals: self.devices { self.roles[$0].isThere && !self.roles[$0].isNegative })
+          originals: self.devices { self.roles[$0].isThere && !self.roles[$0].isNegative },
+          miss: self.trial.flags.contains(.store) ? .store : .drop)
       }
       return Route(originals: self.addressed.map { DeviceSet($0) } ?? [])
     case .messageError:
@@ -114,7 +117,8 @@ struct RoutingOracle {
       return Route(originals: DeviceSet(index), copies: self.copies(besides: index))
     }
     if self.trial.addressee != .account, self.trial.flags.contains(.exactDeviceOnly) {
-      return Route(miss: self.trial.kind.isContent ? .bounce : .drop)
+      let isKept = self.trial.kind.isContent || self.trial.flags.contains(.store)
+      return Route(miss: isKept ? .bounce : .drop)
     }
     // B19: every MDM device whatever its priority, of the others the conversation's holder.
     let holder = self.trial.holder
@@ -128,7 +132,7 @@ struct RoutingOracle {
     }
     let copies = self.copies(besides: -1) - originals
     var miss = Route.Miss.store
-    if self.trial.kind == .chatState {
+    if self.trial.kind == .chatState, !self.trial.flags.contains(.store) {
       miss = .drop
     } else if self.trial.flags.contains(.noStore) {
       miss = self.trial.kind.isContent ? .bounce : .drop

@@ -12,7 +12,9 @@ extension Database {
       // Another process may have gone ahead in the meantime.
       let version = try self.storeVersion(doing: operation)
       for (number, migration) in Schema.migrations.enumerated() where number >= version {
-        try self.execute(migration, doing: "migrating the store to version \(number + 1)")
+        let operation = "migrating the store to version \(number + 1)"
+        try self.execute(migration, doing: operation)
+        if number == 1 { try self.fillInSenderIDs(doing: operation) }
       }
       try self.execute(
         """
@@ -23,6 +25,26 @@ extension Database {
     } catch {
       try self.rollback()
       throw error
+    }
+  }
+
+  /// Looks the ids of messages up that were archived before the store noted them.
+  private func fillInSenderIDs(doing operation: String) throws(StoreError) {
+    var row: Int64 = .min
+    while true {
+      let page = try self.read(
+        """
+        SELECT rowid, stanza FROM archive WHERE direction = ? AND rowid > ? ORDER BY rowid LIMIT 500
+        """,
+        ArchivedMessage.Direction.received.rawValue, row, doing: operation
+      ) { (row: $0.integer(0), number: SenderID.number(in: $0.bytes(1))) }
+      guard let last = page.last else { return }
+      for message in page {
+        try self.write(
+          "UPDATE archive SET sender_id = ? WHERE rowid = ?", message.number, message.row,
+          doing: operation)
+      }
+      row = last.row
     }
   }
 

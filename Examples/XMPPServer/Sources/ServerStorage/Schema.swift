@@ -9,7 +9,8 @@ enum Schema {
   /// The statements that lead from each version to the next.
   static let migrations: [String] = [
     Schema.accounts + Schema.roster + Schema.personalEventing + Schema.privateStorage
-      + Schema.archive
+      + Schema.archive,
+    Schema.senderIDs, Schema.devices,
   ]
 
   /// The version of a file that has gone through all of the migrations.
@@ -144,6 +145,31 @@ enum Schema {
       position INTEGER NOT NULL,
       PRIMARY KEY (account, conversation)
     ) WITHOUT ROWID;
+
+    """
+
+  // What `SenderID` makes of a received message's id, so that a marker which goes by it finds the
+  // message however old it is (XEP-0333); 0 stands for none. The column is the last one, because
+  // only the index is ever read.
+  private static let senderIDs = """
+    ALTER TABLE archive ADD COLUMN sender_id INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX archive_sender_id ON archive (account, sender_id, position)
+      WHERE sender_id <> 0;
+
+    """
+
+  // The ids ascend, so that they say what was changed last.
+  private static let devices = """
+    CREATE TABLE device (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+      resource TEXT NOT NULL,
+      identity TEXT NOT NULL,
+      software TEXT NOT NULL,
+      version TEXT NOT NULL,
+      system TEXT NOT NULL,
+      UNIQUE (account, resource)
+    );
 
     """
 }

@@ -25,6 +25,10 @@ extension ServerStore {
     if code == SQLITE_OK { code = position.bind(to: statement, at: 2) }
     if code == SQLITE_OK { code = max(message.stamp, last.stamp).bind(to: statement, at: 3) }
     if code == SQLITE_OK { code = message.direction.rawValue.bind(to: statement, at: 4) }
+    if code == SQLITE_OK {
+      let isReceived = message.direction == .received
+      code = (isReceived ? SenderID.number(in: message.stanza) : 0).bind(to: statement, at: 8)
+    }
     if code == SQLITE_OK { code = ServerStore.step(statement, withBorrowed: message) }
     defer { statement.reset() }
     guard code == SQLITE_DONE else {

@@ -126,6 +126,14 @@ extension ServerStore {
       doing: "removing a PEP item") > 0
   }
 
+  /// Removes all items of a node (XEP-0060 §8.5) and returns whether there was one.
+  @discardableResult
+  public func purge(of account: AccountID, node: String) throws(StoreError) -> Bool {
+    try self.database.write(
+      "DELETE FROM pep_item WHERE account = ? AND node = ?", account, node,
+      doing: "removing the items of a PEP node") > 0
+  }
+
   /// The newest items of a node, at most `limit` of them, newest last.
   public func items(
     of account: AccountID, node: String, limit: Int

@@ -21,6 +21,21 @@ extension ServerStore {
     ) { ReadMark(conversation: $0.text(0), position: $0.position(1)) }
   }
 
+  /// Forgets the mark of a conversation, or all of them, and returns whether there was one.
+  @discardableResult
+  public func removeReadMarks(
+    of account: AccountID, conversation: String? = nil
+  ) throws(StoreError) -> Bool {
+    let operation = "removing a read mark"
+    guard let conversation else {
+      return try self.database.write(
+        "DELETE FROM read_mark WHERE account = ?", account, doing: operation) > 0
+    }
+    return try self.database.write(
+      "DELETE FROM read_mark WHERE account = ? AND conversation = ?", account, conversation,
+      doing: operation) > 0
+  }
+
   /// Moves the mark of a conversation forward; a mark never goes back.
   ///
   /// - Returns: whether it has moved.

@@ -108,8 +108,9 @@ struct HotStatements {
       "SELECT pruned FROM account WHERE id = ?", doing: operation)
     self.append = try database.statement(
       """
-      INSERT INTO archive (account, position, stamp, direction, conversation, remote, stanza)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO archive (
+        account, position, stamp, direction, conversation, remote, stanza, sender_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """, doing: operation)
   }
 }

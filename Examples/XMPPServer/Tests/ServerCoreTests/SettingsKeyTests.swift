@@ -44,7 +44,10 @@ struct SettingsKeyCase: Sendable, CustomTestStringConvertible {
       key: "log", accepted: ["error", "warning", "info", "debug"], refused: ["", "trace", "1"]),
     .init(key: "durability", accepted: ["normal", "full"], refused: ["", "on", "FULL"]),
     Self.toggle("tlsOffAnywhere"), Self.toggle("selfSigned"), Self.toggle("registration"),
-    Self.toggle("archive"),
+    Self.toggle("archive"), Self.toggle("archiveMarkers"),
+    .init(
+      key: "device", accepted: ["resource:a* kind=web", "identity:client/pc edge=8.8", "none"],
+      refused: ["", "resource:a", "a kind=web", "resource:a kind=fax"]),
     Self.count("archiveDays", 0, 36_500), Self.count("depth", 8, 64),
     Self.count("attributes", 8, 128), Self.count("connections", 1, 1_000_000),
     Self.count("connectionsPerAddress", 1, 1_000_000), Self.count("sessionsPerAccount", 1, 32),

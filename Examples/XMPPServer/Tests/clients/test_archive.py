@@ -207,6 +207,26 @@ class Archive(ArchiveCase):
         await self.alice.expect(body="secret")
         self.assertEqual((await self.query(self.alice)).bodies, self.all)
 
+    async def test_what_has_no_body_is_found_by_a_device_that_was_away(self):
+        reaction = (
+            "<reactions xmlns='urn:xmpp:reactions:0' id='m1'><reaction>+1</reaction></reactions>"
+        )
+        kept = [
+            self.bob.message(ALICE, None, extra=extra)
+            for extra in (
+                reaction,
+                "<received xmlns='urn:xmpp:receipts' id='m1'/>",
+                "<finish xmlns='urn:xmpp:jingle-message:0' id='c'/>",
+                "<y xmlns='urn:y'/><store xmlns='urn:xmpp:hints'/>",
+            )
+        ]
+        self.bob.message(ALICE, None, extra=reaction + "<no-store xmlns='urn:xmpp:hints'/>")
+        await self.bob.sync()
+        phone = await self.device("alice", "phone")
+        messages = (await self.query(phone)).messages
+        found = [m.get("id") for m in messages if m.find("{jabber:client}body") is None]
+        self.assertEqual(found, kept)
+
     async def test_quiet_device_is_flushed_by_its_query(self):
         phone = await self.quiet_device("alice")
         await self.alice.available()

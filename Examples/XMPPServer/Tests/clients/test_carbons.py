@@ -55,6 +55,26 @@ class Carbons(ServerCase):
         await self.desk.disable_carbons()
         await self.desk.disable_carbons()
 
+    async def test_a_failure_is_told_to_whoever_saw_the_message_sent(self):
+        error = (
+            "<error type='cancel'><not-acceptable "
+            "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+        )
+        sent = self.desk.message(self.bob.full, "one")
+        await self.bob.expect(body="one")
+        await self.phone.expect(body="one", form="sent")
+        # Of what is not known here, and then of what was sent; without the body either time.
+        for stanza_id in ("unknown", sent):
+            self.bob.send(
+                f"<message type='error' to='{self.desk.full}' id='{stanza_id}'>{error}</message>"
+            )
+            await self.desk.expect(id=stanza_id, type="error")
+        failed = await self.phone.expect(name="message", type="error")
+        self.assertEqual(failed.form, "received")
+        self.assertEqual(failed.inner.id, sent)
+        await self.in_step()
+        self.assertEqual(len(self.phone.having(name="message", type="error")), 1)
+
     async def test_private_message_is_not_copied(self):
         private = "<private xmlns='urn:xmpp:carbons:2'/>"
         self.desk.message(BOB, "sent privately", extra=private)

@@ -37,13 +37,15 @@ class ReadPositions(ServerCase):
         self.phone = await self.device("alice", "phone")
         self.desk = await self.device("alice", "desk")
 
-    async def publish(self, device, contact, stanza_id):
-        answer = await device.iq(
-            "set",
+    def publication(self, contact, stanza_id):
+        return (
             f"<pubsub xmlns='{PUBSUB}'><publish node='{NODE}'><item id='{contact}'>"
             f"<displayed xmlns='{NODE}'><stanza-id xmlns='urn:xmpp:sid:0' by='{ALICE}' "
-            f"id='{stanza_id}'/></displayed></item></publish></pubsub>",
+            f"id='{stanza_id}'/></displayed></item></publish></pubsub>"
         )
+
+    async def publish(self, device, contact, stanza_id):
+        answer = await device.iq("set", self.publication(contact, stanza_id))
         self.assertEqual(answer.type, "result", answer)
 
     async def fetch(self, device):
@@ -102,12 +104,15 @@ class ReadPositions(ServerCase):
         second = await self.receive("two")
         await self.publish(self.desk, BOB, second)
         await self.phone.expect(event(BOB, second))
-        await self.publish(self.phone, BOB, first)
+        # Refused: a publication is never answered with a result and dropped.
+        refusal = await self.phone.iq("set", self.publication(BOB, first))
+        self.assertEqual(refusal.type, "error", refusal)
         self.assertEqual(await self.fetch(self.phone), {BOB: second})
 
-    async def test_unknown_and_foreign_ids_are_ignored(self):
+    async def test_ids_that_nobody_here_knows_are_kept_until_better_ones_come(self):
         stanza_id = await self.receive("one")
         await self.publish(self.desk, BOB, "no-such-id")
+        self.assertEqual(await self.fetch(self.phone), {BOB: "no-such-id"})
         await self.publish(self.desk, BOB, stanza_id)
         await self.phone.expect(event(BOB, stanza_id))
         self.assertEqual(await self.fetch(self.phone), {BOB: stanza_id})
@@ -171,6 +176,31 @@ class ReadPositions(ServerCase):
         items = caught_up["pubsub"]["items"]
         found = {item["id"]: item["displayed"]["stanza_id"]["id"] for item in items}
         self.assertEqual(found, {BOB: stanza_id})
+
+    async def test_events_go_to_who_asked_with_copies_and_without(self):
+        stanza_id = await self.receive("one")
+        tablet = await self.device("alice", "tablet", carbons=False, plugins=("xep_0490",))
+        plain = await self.device("alice", "plain", carbons=False)
+        await self.publish(self.desk, BOB, stanza_id)
+        await tablet.expect(event(BOB, stanza_id))
+        await self.assertNothing(plain, event(BOB, stanza_id))
+
+    async def test_another_conversations_message_is_refused(self):
+        stanza_id = await self.receive("one")
+        refusal = await self.desk.iq("set", self.publication("carol@localhost", stanza_id))
+        self.assertEqual(refusal.condition, "item-not-found")
+        self.assertEqual(await self.fetch(self.phone), {})
+
+    async def test_retracting_a_mark(self):
+        stanza_id = await self.receive("one")
+        await self.publish(self.desk, BOB, stanza_id)
+        answer = await self.desk.iq(
+            "set",
+            f"<pubsub xmlns='{PUBSUB}'><retract node='{NODE}'><item id='{BOB}'/></retract>"
+            "</pubsub>",
+        )
+        self.assertEqual(answer.type, "result", answer)
+        self.assertEqual(await self.fetch(self.phone), {})
 
     async def test_slixmpp_publishes(self):
         stanza_id = await self.receive("one")

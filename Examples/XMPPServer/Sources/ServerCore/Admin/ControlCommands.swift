@@ -10,6 +10,8 @@ struct ControlCommands {
     "sessions             a line for each session",
     "counters             the counters, NAME VALUE",
     "statistics           what the server counts of itself and its store",
+    "node                 how full it is: sessions by kind, memory, processors",
+    "sizing USERS CLIENTS how many nodes so many users with so many clients each need",
     "explain USER         who of a user's devices is the active client, and why",
     "watch USER           keeps what each of a user's devices gets from now on, and why",
     "decisions USER       what has been kept of a user, oldest first",
@@ -18,7 +20,8 @@ struct ControlCommands {
     "report users         the same by user",
     "metrics              everything counted, as Prometheus reads it",
     "settings             the settings that can be changed now, NAME VALUE",
-    "get NAME             one of them",
+    "get NAME             one of them; MDM's switch as it is in force, and what is staged",
+    "restart-mdm          puts a staged switch of MDM into force (engine.enablement = onRestart)",
     "set NAME VALUE       changes one of them at once, until the server stops",
     "log LEVEL            error, warning, info or debug",
     "record FILE          writes down what passes on all streams, contents included, in a new file",
@@ -40,6 +43,8 @@ struct ControlCommands {
     case ("sessions", 1): return self.server.sessionsInOrder.map { self.describe($0) }
     case ("counters", 1): return self.counters()
     case ("statistics", 1): return self.statistics()
+    case ("node", 1): return self.node()
+    case ("sizing", 3): return self.sizing(words[1], words[2])
     case ("explain", 2): return self.explain(words[1])
     case ("watch", 2): return self.watch(words[1])
     case ("decisions", 2): return self.decisions(of: words[1])
@@ -52,6 +57,7 @@ struct ControlCommands {
       return names.map { "\($0) \(self.value(of: $0) ?? "")" }
     case ("get", 2): return [self.value(of: words[1]) ?? "error: there is no setting \(words[1])"]
     case ("set", 3): return self.set(words[1], to: words[2])
+    case ("restart-mdm", 1): return self.restartMDM()
     case ("log", 2): return self.setLog(words[1])
     case ("record", 2): return self.record(words[1])
     case ("end", 2): return self.end(words[1])
@@ -96,6 +102,8 @@ struct ControlCommands {
       "accountsOpen \(server.accounts.count)", "stanzas \(server.totals.stanzas)",
       "connectionsAccepted \(server.totals.connections)",
       "connectionsRefused \(server.totals.connectionsRefused)",
+      "unresolvedMarks \(server.totals.unresolvedMarks)",
+      "refusedMarks \(server.totals.refusedMarks)", "withdrawn \(server.totals.withdrawn)",
       "storeFailures \(server.totals.archiveFailures)", "effects \(service.performed)",
     ]
   }
@@ -134,8 +142,25 @@ struct ControlCommands {
   // MARK: - Changing
 
   private func value(of name: String) -> String? {
-    self.server.service.configuration.values.text(of: name)
+    if name == "enabled" { return self.switchText }
+    return self.server.service.configuration.values.text(of: name)
       ?? self.server.settings.liveText(of: name)
+  }
+
+  /// MDM's switch: what is in force, and what is staged if that is something else (R-048, B18).
+  private var switchText: String {
+    let staged = self.server.service.configuration.values.enabled
+    let isInForce = self.server.isMDMInForce
+    return staged == isInForce
+      ? "\(isInForce)" : "\(isInForce), staged \(staged): restart-mdm puts it into force"
+  }
+
+  /// Puts a staged switch into force, for all that is there.
+  private func restartMDM() -> [String] {
+    self.server.service.restart(at: self.server.now)
+    self.server.isMDMInForce = self.server.service.configuration.values.enabled
+    self.server.log.info("mdm.restarted", ["enabled": "\(self.server.isMDMInForce)"])
+    return ["enabled \(self.switchText)"]
   }
 
   private func set(_ name: String, to text: String) -> [String] {
@@ -160,6 +185,7 @@ struct ControlCommands {
     let configuration = try Configuration { $0 = values }
     self.server.service.configure(configuration, at: self.server.now)
     self.server.settings.engine = configuration
+    if values.enablement == .live { self.server.isMDMInForce = values.enabled }
   }
 
   private func setLog(_ text: String) -> [String] {

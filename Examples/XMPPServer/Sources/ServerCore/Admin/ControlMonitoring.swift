@@ -20,6 +20,7 @@ extension ControlCommands {
     page.add(service.sessionCounts().metrics())
     page.add(service.jsmCounters().metrics())
     page.add(service.serviceCounters.metrics())
+    page.add(NodeUsage.now().metrics)
     return Self.lines(of: PrometheusText.text(of: page))
   }
 

@@ -52,6 +52,7 @@ extension XMPPServer {
     for address in addresses { self.hide(account, from: address) }
     for address in addresses { _ = try self.store.block(address.text, of: account.id) }
     account.blockList = nil
+    try Withdrawal(of: account, addresses, at: self.now).perform()
     request.succeed()
     self.pushBlockList(BlockingElements.list("block", addresses.map(\.text)), of: account)
   }
@@ -89,11 +90,16 @@ extension XMPPServer {
     guard let list = account.blockList, !list.isEmpty,
       !address.isSameAccount(as: account.address)
     else { return false }
-    let bare = address.bare
-    return list.contains { blocked in
-      blocked == address || blocked == bare
-        || blocked.local == nil && blocked.isBare && blocked.domain == address.domain
-    }
+    return list.contains { $0.covers(address) }
+  }
+}
+
+extension JID {
+  /// Whether blocking this address blocks another one: as it is, by its bare form, or by its domain
+  /// (XEP-0191 §3).
+  func covers(_ address: JID) -> Bool {
+    self == address || self == address.bare
+      || self.local == nil && self.isBare && self.domain == address.domain
   }
 }
 

@@ -5,8 +5,19 @@ import StreamSecurity
 /// (XEP-0163 §5).
 final class Capabilities {
   let notifies: Set<String>
+  /// Category and type of the first identity, `client/phone`; empty when there is none.
+  let identity: String
+  /// What the client says of its software (XEP-0232).
+  let software: (name: String, version: String, system: String)?
 
-  init(notifies: Set<String>) { self.notifies = notifies }
+  init(
+    notifies: Set<String>, identity: String = "",
+    software: (name: String, version: String, system: String)? = nil
+  ) {
+    self.notifies = notifies
+    self.identity = identity
+    self.software = software
+  }
 
   /// Whether the client wants to be told of a node's events.
   func wants(_ node: String) -> Bool { self.notifies.contains(node) }
@@ -50,12 +61,34 @@ struct CapabilityCache {
     let suffix = "+notify"
     let notifies = features.filter { $0.hasSuffix(suffix) }.prefix(256)
       .map { String($0.dropLast(suffix.count)) }
-    let capabilities = Capabilities(notifies: Set(notifies))
+    let capabilities = Capabilities(
+      notifies: Set(notifies), identity: Self.identity(in: query),
+      software: Self.software(in: query))
     if Self.version(of: query, features) == key.version, key.hash == "sha-1" {
       if self.known.count >= Self.limit { self.known = [:] }
       self.known[key] = capabilities
     }
     return capabilities
+  }
+
+  private static func identity(in query: Element) -> String {
+    let identities = query.children(where: { $0.name == "identity" })
+    let identity = identities.first { $0.attribute("category") == "client" } ?? identities.first
+    guard let category = identity?.attribute("category"), let type = identity?.attribute("type"),
+      category.utf8.count + type.utf8.count <= 128
+    else { return "" }
+    return "\(category)/\(type)"
+  }
+
+  private static func software(
+    in query: Element
+  ) -> (name: String, version: String, system: String)? {
+    let forms = query.children(where: { Self.isTypedForm($0) }).map { DataForm($0) }
+    guard let form = forms.first(where: { $0.type == "urn:xmpp:dataforms:softwareinfo" }) else {
+      return nil
+    }
+    func text(_ name: String) -> String { String((form[name] ?? "").prefix(256)) }
+    return (text("software"), text("software_version"), text("os"))
   }
 
   /// The verification string's hash (XEP-0115 §5.1); nil for an answer that is ill-formed (§5.4),
@@ -119,6 +152,7 @@ extension XMPPServer {
     session.capabilitiesQuestion = nil
     if let capabilities = self.capabilities.capabilities(key) {
       session.capabilities = capabilities
+      self.noteFacts(capabilities, of: session)
       return self.sendLastItems(to: session)
     }
     let id = "\(CapabilityCache.idPrefix)\(self.nextID())"
@@ -141,7 +175,9 @@ extension XMPPServer {
     guard answer.attribute("type") == "result", let key = session.capabilitiesKey,
       let query = answer.child("query", namespace: DiscoveryElements.information)
     else { return }
-    session.capabilities = self.capabilities.note(query, about: key)
+    let capabilities = self.capabilities.note(query, about: key)
+    session.capabilities = capabilities
+    self.noteFacts(capabilities, of: session)
     self.sendLastItems(to: session)
   }
 }

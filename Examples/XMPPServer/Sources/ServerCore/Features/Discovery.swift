@@ -64,8 +64,19 @@ extension XMPPServer {
   /// False when the asker must not learn whether there is such an account (XEP-0030 §8).
   func performAccountInformation(_ request: Request) throws -> Bool {
     guard try self.visibleAccount(request) != nil else { return false }
-    guard request.payload.attribute("node") == nil else {
-      request.fail(.itemNotFound)
+    if let node = request.payload.attribute("node") {
+      // XEP-0060 §5.4.
+      if let owner = try self.visibleAccount(request),
+        try self.store.nodeConfiguration(of: owner.id, node: node) != nil,
+        try self.mayRead(node, of: owner, request.account)
+      {
+        request.succeed(
+          DiscoveryElements.information(
+            node: node, identities: [("pubsub", "leaf", nil)],
+            features: [PubSubElements.namespace]))
+      } else {
+        request.fail(.itemNotFound)
+      }
       return true
     }
     request.succeed(
@@ -78,6 +89,10 @@ extension XMPPServer {
   /// The account's nodes that the asker may read.
   func performAccountItems(_ request: Request) throws -> Bool {
     guard let owner = try self.visibleAccount(request) else { return false }
+    if let node = request.payload.attribute("node") {
+      try self.performNodeItems(node, of: owner, request)
+      return true
+    }
     let nodes = try self.store.nodes(of: owner.id).filter {
       try self.mayRead($0, of: owner, request.account)
     }
@@ -90,6 +105,23 @@ extension XMPPServer {
             ["jid": owner.address.text, "node": $0])
         }))
     return true
+  }
+
+  /// The items of a node (XEP-0060 §5.5).
+  private func performNodeItems(_ node: String, of owner: Account, _ request: Request) throws {
+    guard try self.store.nodeConfiguration(of: owner.id, node: node) != nil,
+      try self.mayRead(node, of: owner, request.account)
+    else { return request.fail(.itemNotFound) }
+    let items = try self.store.items(
+      of: owner.id, node: node, limit: PubSubElements.itemLimit)
+    request.succeed(
+      Element(
+        "query", namespace: DiscoveryElements.items, ["node": node],
+        items.map {
+          Element(
+            "item", namespace: DiscoveryElements.items,
+            ["jid": owner.address.text, "name": $0.id])
+        }))
   }
 
   private func visibleAccount(_ request: Request) throws -> Account? {

@@ -5,8 +5,7 @@ import StreamSecurity
 
 // Nodes of accounts: publishing, reading, being told (XEP-0163).
 //
-// The node of read markers (XEP-0490) is not among them: the engine keeps those, and the binding
-// answers for them.
+// The node of read marks (XEP-0490) is one of them; `DisplayedNode` has what it is more.
 extension XMPPServer {
   func performPubSub(_ request: Request) throws {
     guard let owner = try self.account(at: request.to ?? request.account.address) else {
@@ -20,7 +19,8 @@ extension XMPPServer {
       return try self.performItems(action, of: owner, request)
     }
     guard owner === request.account else { return request.fail(.forbidden) }
-    guard ["publish", "retract", "create", "delete", "configure"].contains(action.name) else {
+    let known = ["publish", "retract", "create", "delete", "configure", "purge"]
+    guard known.contains(action.name) else {
       return request.fail(
         .featureNotImplemented, detail: PubSubElements.error("unsupported"))
     }
@@ -36,6 +36,8 @@ extension XMPPServer {
       try self.performCreate(node, request)
     case (PubSubElements.owner, "delete", true):
       try self.performDelete(node, request)
+    case (PubSubElements.owner, "purge", true):
+      try self.performPurge(node, request)
     case (PubSubElements.owner, "configure", _):
       try self.performConfigure(action, node, request)
     default:
@@ -61,23 +63,30 @@ extension XMPPServer {
     }
     let options = request.payload.child("publish-options", namespace: PubSubElements.namespace)?
       .child("x", namespace: DataForm.namespace).map { DataForm($0) }
+    let given = items[0].attribute("id").flatMap { $0.isEmpty ? nil : $0 }
+    if node == DisplayedNode.name, given.flatMap({ DisplayedNode.itemID($0) }) == nil {
+      return request.fail(.badRequest)
+    }
     guard let configuration = try self.configuration(of: node, options, request) else { return }
-    let id = items[0].attribute("id").flatMap { $0.isEmpty ? nil : $0 } ?? SecureRandom.token(12)
+    let id = given.map { Self.itemID($0, in: node) } ?? SecureRandom.token(12)
+    if node == DisplayedNode.name {
+      do {
+        try DisplayedNode(server: self, account: account).publish(
+          id, payload, as: configuration, from: request.session)
+      } catch let refusal as DisplayedNode.Refusal {
+        return request.fail(refusal.answer.condition, detail: refusal.answer.detail)
+      }
+      return request.succeed(PubSubElements.published(id, in: node))
+    }
     if configuration.persist {
       _ = try self.store.publish(
         node: node, itemID: id, payload: bytes, publisher: request.session.address.full,
         maxItems: configuration.maxItems, of: account.id)
     }
-    request.succeed(
-      Element(
-        "pubsub", namespace: PubSubElements.namespace, [:],
-        [
-          Element(
-            "publish", namespace: PubSubElements.namespace, ["node": node],
-            [Element("item", namespace: PubSubElements.namespace, ["id": id])])
-        ]))
+    request.succeed(PubSubElements.published(id, in: node))
     let item = Element("item", namespace: Namespaces.pubsubEvent, ["id": id], [payload])
-    try self.announce([item], of: node, configuration, owner: account)
+    try self.announce(
+      [item], of: node, configuration, owner: account, publisher: request.session)
   }
 
   /// How a node is to be; makes it if need be. Nil, with the request answered, when it is not as
@@ -87,14 +96,16 @@ extension XMPPServer {
   ) throws -> PEPNodeConfiguration? {
     let account = request.account.id
     let current = try self.store.nodeConfiguration(of: account, node: node)
-    let base = current ?? .standard
+    let base = current ?? DisplayedNode.initialConfiguration(of: node)
     guard let wanted = options.map({ base.edited(by: $0) }) ?? base, current ?? wanted == wanted
     else {
       request.fail(.conflict, detail: PubSubElements.error("precondition-not-met"))
       return nil
     }
     if current != nil { return wanted }
-    guard try self.store.nodeCount(of: account) < self.settings.limits.pepNodes else {
+    // Whoever reads has marks, whatever the limit.
+    let isOwed = node == DisplayedNode.name
+    guard try isOwed || self.store.nodeCount(of: account) < self.settings.limits.pepNodes else {
       request.fail(.resourceConstraint, detail: PubSubElements.error("max-nodes-exceeded"))
       return nil
     }
@@ -105,6 +116,7 @@ extension XMPPServer {
   private func performRetract(_ retract: Element, from node: String, _ request: Request) throws {
     let account = request.account
     let ids = retract.elements.compactMap { $0.attribute("id") }
+      .map { Self.itemID($0, in: node) }
     guard !ids.isEmpty, ids.count == retract.elements.count else {
       return request.fail(.badRequest, detail: PubSubElements.error("item-required"))
     }
@@ -112,15 +124,43 @@ extension XMPPServer {
       return request.fail(.itemNotFound)
     }
     let retracted = try ids.filter { try self.store.retract(of: account.id, node: node, id: $0) }
-    guard !retracted.isEmpty else { return request.fail(.itemNotFound) }
+    if node == DisplayedNode.name {
+      // A mark that is not there is as whoever takes it back wants it.
+      try DisplayedNode(server: self, account: account).forget(ids)
+    } else if retracted.isEmpty {
+      return request.fail(.itemNotFound)
+    }
     request.succeed()
-    guard ["1", "true"].contains(retract.attribute("notify") ?? "") else { return }
+    guard !retracted.isEmpty, ["1", "true"].contains(retract.attribute("notify") ?? "") else {
+      return
+    }
     try self.announce(
       retracted.map { Element("retract", namespace: Namespaces.pubsubEvent, ["id": $0]) },
-      of: node, configuration, owner: account)
+      of: node, configuration, owner: account, publisher: request.session)
+  }
+
+  /// The name of an item as it is compared: in the node of read marks it is an address.
+  private static func itemID(_ text: String, in node: String) -> String {
+    node == DisplayedNode.name ? DisplayedNode.itemID(text) ?? text : text
   }
 
   // MARK: - Nodes
+
+  private func performPurge(_ node: String, _ request: Request) throws {
+    let account = request.account
+    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node) else {
+      return request.fail(.itemNotFound)
+    }
+    try self.store.purge(of: account.id, node: node)
+    if node == DisplayedNode.name {
+      try DisplayedNode(server: self, account: account).forgetAll()
+    }
+    request.succeed()
+    let event = PubSubElements.event(
+      Element("purge", namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
+    try self.announce(
+      event, of: node, configuration, owner: account, publisher: request.session)
+  }
 
   private func performCreate(_ node: String, _ request: Request) throws {
     let form = request.payload.child("configure", namespace: PubSubElements.namespace)?
@@ -138,11 +178,15 @@ extension XMPPServer {
       return request.fail(.itemNotFound)
     }
     try self.store.deleteNode(of: account.id, node: node)
+    if node == DisplayedNode.name {
+      try DisplayedNode(server: self, account: account).forgetAll()
+    }
     request.succeed()
     // XEP-0060 §8.4.3: whoever is told of the items is told that there are none any more.
     let event = PubSubElements.event(
       Element("delete", namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
-    try self.announce(event, of: node, configuration, owner: account)
+    try self.announce(
+      event, of: node, configuration, owner: account, publisher: request.session)
   }
 
   private func performConfigure(_ action: Element, _ node: String, _ request: Request) throws {
@@ -169,7 +213,9 @@ extension XMPPServer {
     guard let node = items.attribute("node") else {
       return request.fail(.badRequest, detail: PubSubElements.error("nodeid-required"))
     }
-    guard try self.store.nodeConfiguration(of: owner.id, node: node) != nil else {
+    // Nothing read yet is no error: whoever signs in asks this (XEP-0490 §3).
+    let isOwnMarks = node == DisplayedNode.name && owner === request.account
+    guard try isOwnMarks || self.store.nodeConfiguration(of: owner.id, node: node) != nil else {
       return request.fail(.itemNotFound)
     }
     guard try self.mayRead(node, of: owner, request.account) else {
@@ -177,11 +223,14 @@ extension XMPPServer {
         .notAuthorized, detail: PubSubElements.error("presence-subscription-required"))
     }
     let ids = items.children(where: { $0.name == "item" }).compactMap { $0.attribute("id") }
-    let limit = items.attribute("max_items").flatMap { Int($0) } ?? PubSubElements.itemLimit
+      .map { Self.itemID($0, in: node) }
+    let wanted = items.attribute("max_items").map { Int($0) ?? -1 }
+    let limit = wanted ?? PubSubElements.itemLimit
+    guard limit >= 0 else { return request.fail(.badRequest) }
     let found =
       ids.isEmpty
       ? try self.store.items(
-        of: owner.id, node: node, limit: min(max(limit, 0), PubSubElements.itemLimit))
+        of: owner.id, node: node, limit: min(limit, PubSubElements.itemLimit))
       : try ids.prefix(PubSubElements.itemLimit).compactMap {
         try self.store.item(of: owner.id, node: node, id: $0)
       }
@@ -211,16 +260,18 @@ extension XMPPServer {
   // MARK: - Events
 
   /// Tells everybody who may know and wants to, on the devices that want to.
-  private func announce(
-    _ children: [Element], of node: String, _ configuration: PEPNodeConfiguration, owner: Account
+  func announce(
+    _ children: [Element], of node: String, _ configuration: PEPNodeConfiguration, owner: Account,
+    publisher: ClientSession? = nil
   ) throws {
     try self.announce(
       PubSubElements.event(node, children, from: owner.address), of: node, configuration,
-      owner: owner)
+      owner: owner, publisher: publisher)
   }
 
   private func announce(
-    _ event: Element, of node: String, _ configuration: PEPNodeConfiguration, owner: Account
+    _ event: Element, of node: String, _ configuration: PEPNodeConfiguration, owner: Account,
+    publisher: ClientSession? = nil
   ) throws {
     var readers = [owner]
     if configuration.accessModel != "whitelist" {
@@ -232,10 +283,23 @@ extension XMPPServer {
       }
     }
     for reader in readers {
-      for session in reader.sessions where session.capabilities?.wants(node) == true {
+      for session in reader.sessions
+      where self.wants(node, session, of: owner, publisher: publisher) {
         self.send(event, to: session)
       }
     }
+  }
+
+  /// Whether a device is to hear of a node's events: one that has said so (XEP-0163 §4.3). One that
+  /// has said nothing of itself, but wants copies, hears of the read marks of its other devices.
+  private func wants(
+    _ node: String, _ session: ClientSession, of owner: Account, publisher: ClientSession?
+  ) -> Bool {
+    if let capabilities = session.capabilities { return capabilities.wants(node) }
+    guard node == DisplayedNode.name, session.account === owner, session !== publisher else {
+      return false
+    }
+    return self.service.report(on: session.device)?.isMDM ?? false
   }
 
   /// Sends an event through the engine: a quiet device gets the newest of each node (B8).

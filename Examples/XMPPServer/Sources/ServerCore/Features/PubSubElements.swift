@@ -17,10 +17,21 @@ enum PubSubElements {
     "access-open", "access-presence", "access-whitelist", "auto-create", "config-node",
     "config-node-max", "create-and-configure", "create-nodes", "delete-nodes", "delete-items",
     "filtered-notifications", "item-ids", "last-published", "multi-items", "persistent-items",
-    "publish", "publish-options", "retract-items", "retrieve-items",
+    "publish", "publish-options", "purge-nodes", "retract-items", "retrieve-items",
   ].map { "\(Self.namespace)#\($0)" }
 
   static func error(_ name: String) -> Element { Element(name, namespace: Self.errors) }
+
+  /// The answer to a publication (XEP-0060 §7.1.2).
+  static func published(_ id: String, in node: String) -> Element {
+    Element(
+      "pubsub", namespace: Self.namespace, [:],
+      [
+        Element(
+          "publish", namespace: Self.namespace, ["node": node],
+          [Element("item", namespace: Self.namespace, ["id": id])])
+      ])
+  }
 
   static func item(_ item: PEPItem, in namespace: String) throws -> Element {
     Element(

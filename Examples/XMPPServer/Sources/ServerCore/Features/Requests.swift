@@ -124,7 +124,11 @@ extension XMPPServer {
 
   /// An answer to a request of the server's own.
   private func noteAnswer(_ element: Element, from session: ClientSession) {
-    guard let id = element.attribute("id"), id.hasPrefix(CapabilityCache.idPrefix) else { return }
+    guard let id = element.attribute("id") else { return }
+    if id.hasPrefix(Self.softwareQuestion) {
+      return self.noteSoftware(answer: element, from: session)
+    }
+    guard id.hasPrefix(CapabilityCache.idPrefix) else { return }
     self.noteCapabilities(answer: element, id: id, from: session)
   }
 }

@@ -23,6 +23,9 @@ extension XMPPServer {
     if previous == nil, try self.store.rosterCount(of: account.id) >= limit {
       return request.fail(.resourceConstraint)
     }
+    // RFC 6121 §2.3.3: no group twice.
+    let groups = asked[0].children(where: { $0.name == "group" }).map(\.text)
+    guard Set(groups).count == groups.count else { return request.fail(.badRequest) }
     guard var item = Self.edited(previous ?? RosterItem(contact: contact.bareText), by: asked[0])
     else { return request.fail(.notAcceptable) }
     // Only the server changes these (RFC 6121 §2.1.5).
@@ -41,7 +44,7 @@ extension XMPPServer {
     for group in element.children(where: { $0.name == "group" }) {
       let name = group.text
       guard !name.isEmpty, name.utf8.count <= 1_023 else { return nil }
-      if !item.groups.contains(name) { item.groups.append(name) }
+      item.groups.append(name)
     }
     guard item.groups.count <= 64, item.name?.utf8.count ?? 0 <= 1_023 else { return nil }
     return item

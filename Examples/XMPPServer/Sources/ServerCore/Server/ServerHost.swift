@@ -19,7 +19,9 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
       let key = WaitingForArchive.Key(account: request.account, position: request.position)
       self.server.waitingForArchive[key] = WaitingForArchive(message: sending)
     }
-    if let conversation = request.stanza.conversation, request.direction == .received {
+    if !self.server.settings.archive, let conversation = request.stanza.conversation,
+      request.direction == .received
+    {
       account.recentMessages.record(
         request.stanza.id, in: conversation, at: request.position)
     }
@@ -40,9 +42,18 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
     }
     switch event {
     case .delivery(let delivery):
+      let isWithdrawn =
+        delivery.form != .sentCopy
+        && session.account.isWithdrawn(delivery.stanza, heldSince: delivery.heldSince)
+      if isWithdrawn { return self.withdraw(delivery.position, of: session.account) }
       session.deliver(delivery)
     case .marker(let marker):
-      session.send(self.server.binding.bytes(for: marker, to: session.address))
+      // Devices are told by the node. This is how the server hears of what the engine itself takes
+      // for read (`sendMarksRead`).
+      self.server.attempt("read mark") {
+        try DisplayedNode(server: self.server, account: session.account)
+          .follow(marker.conversation, marker.upTo)
+      }
     case .flush(let flush):
       // Deliveries of one turn are one write, so there is nothing to gather.
       self.server.log.debug(
@@ -58,6 +69,12 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
     case .ended(let end):
       self.handleEnd(end, of: session)
     }
+  }
+
+  /// A message is not delivered any more; it stays in the archive.
+  private func withdraw(_ position: ArchivePosition?, of account: Account) {
+    self.server.totals.withdrawn += 1
+    if let position { account.settle(position.ordinal) }
   }
 
   private func handleEnd(_ end: DeviceEnd, of session: ClientSession) {
@@ -81,16 +98,40 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
     if let from = try? JID(sender), self.server.isBlocked(from, by: receiver) {
       return self.server.bounce(routing.stanza, .serviceUnavailable)
     }
+    let lacksTaker = self.server.hasOnlyNegative(receiver, for: message)
     let outcome = self.server.service.receive(
       message.incoming, for: receiver.handle, to: message.address, at: self.server.now)
     if case .refused(let error) = outcome {
-      self.server.bounce(routing.stanza, StanzaCondition(error))
+      return self.server.bounce(routing.stanza, StanzaCondition(error))
     }
+    if message.incoming.kind == .messageError {
+      self.server.copyError(message.incoming, to: receiver)
+    }
+    if lacksTaker { self.keepUntaken(message.incoming, for: receiver) }
+  }
+
+  /// Sees to a message of which devices of negative priority have copies only (B49). One of the
+  /// archive waits there, because no such copy settles it.
+  private func keepUntaken(_ stanza: Stanza, for receiver: Account) {
+    let flags = stanza.flags
+    if flags.contains(.noStore) {
+      if stanza.kind.isContent { self.server.bounce(stanza, .serviceUnavailable) }
+      return
+    }
+    let isArchived =
+      (stanza.kind.isContent || flags.contains(.store))
+      && (!flags.contains(.noPermanentStore)
+        || self.server.settings.engine.values.archiveIgnoresHints)
+    if isArchived || stanza.kind == .chatState { return }
+    self.keep(stanza, nil, heldSince: self.server.now, for: receiver)
   }
 
   /// Sees to a stanza that was held for a device which will not come for it.
   func undelivered(_ item: Undelivered, of name: AccountName) {
     guard let account = self.server.accounts[name] else { return }
+    if item.form != .sentCopy, account.isWithdrawn(item.stanza, heldSince: item.heldSince) {
+      return self.withdraw(item.position, of: account)
+    }
     if let session = self.server.sessions[item.device], self.isMissed(item, by: session) { return }
     switch item.disposition {
     case .storeOffline:
@@ -116,6 +157,9 @@ final class ServerHost: MessagingHost, @unchecked Sendable {
   /// Sees to a stanza that no device could take.
   func unroutable(_ item: Unroutable, of name: AccountName) {
     guard let account = self.server.accounts[name] else { return }
+    // What comes back from the sender's own side, as when its archive fails, nobody has had.
+    let isOwn = (try? JID(item.stanza.source))?.isSameAccount(as: account.address) ?? false
+    if isOwn { account.sentMessages.forget(item.stanza) }
     switch item.disposition {
     case .storeOffline:
       self.keep(item.stanza, item.position, heldSince: self.server.now, for: account)

@@ -51,16 +51,17 @@ extension XMPPServer {
     _ address: JID, to account: Account, on connection: Connection
   ) throws -> ClientSession {
     guard let device = address.deviceName else { throw BareAddress() }
+    let facts = self.facts(of: address, in: account)
     let signedIn = try self.service.signIn(
-      SignIn(device: device, requestsMDM: false, presence: nil, catchUp: .none),
-      to: account.handle, at: self.now)
+      facts.signIn(by: self.settings.devices, device: device), to: account.handle, at: self.now)
     let session = ClientSession(
       address, of: account, device: signedIn.device, on: connection, server: self)
+    session.facts = facts
     account.add(session)
     self.sessions[signedIn.device] = session
     if !account.hasReadMarks {
       account.hasReadMarks = true
-      self.restoreReadMarks(of: account, on: signedIn.device)
+      DisplayedNode(server: self, account: account).restore(on: signedIn.device)
     }
     return session
   }

@@ -67,16 +67,25 @@ extension XMPPServer {
     // Without an archive a message is stored only as long as it waits.
     guard self.settings.archive || waits else { return true }
     let stanza = request.stanza
+    let remote = isReceived ? stanza.source : stanza.destination
     return self.attempt("archive") {
       try self.store.append(
         ArchivedMessage(
           account: entry.account.id, position: position,
           direction: isReceived ? .received : .sent,
-          conversation: stanza.conversation?.text ?? "",
-          remote: isReceived ? stanza.source : stanza.destination, stamp: stamp,
+          conversation: Self.archived(stanza.conversation, remote),
+          remote: remote, stamp: stamp,
           stanza: stanza.payload))
       if waits { try self.store.addWaiting(entry.account.id, position) }
     }
+  }
+
+  /// The bare address that a message is filed under: the archive is asked for all that came from a
+  /// room as well as for what one in it has said.
+  private static func archived(_ conversation: ConversationID?, _ remote: String) -> String {
+    let text = conversation?.text ?? (try? JID(remote))?.bareText ?? ""
+    // The slash before a resource is the first one in an address (RFC 7622 §3.1).
+    return text.utf8.firstIndex(of: UInt8(ascii: "/")).map { String(text[..<$0]) } ?? text
   }
 
   /// A device has a message that the store kept for it.

@@ -22,22 +22,19 @@ extension XMPPServer {
       if !session.isQuiet { self.sendWaitingIfWanted(to: session) }
     case .carbons(let isEnabled, let id):
       self.answer(id, from: session) {
-        self.service.requestMDM(isEnabled, by: session.device, at: self.now)
+        if isEnabled, let refusal = self.mdmRefusal(of: session) {
+          return .refused(.notEligible(refusal))
+        }
+        return self.service.requestMDM(isEnabled, by: session.device, at: self.now)
       }
+      session.noteCopiesBegin()
     case .silent(let isSilent, let id):
       session.isQuiet = false
       self.answer(id, from: session) {
         self.service.setMode(isSilent ? .silent : .normal, of: session.device, at: self.now)
       }
-    case .displayedSync(let marks, let id):
-      self.service.noteRequest(from: session.device, at: self.now)
-      for mark in marks { self.read(mark, on: session) }
-      session.send(self.binding.result(for: id, to: session.address))
-    case .displayedQuery(let id):
-      self.service.noteRequest(from: session.device, at: self.now)
-      session.send(
-        self.binding.bytes(
-          answering: id, with: self.readMarks(of: session.account), to: session.address))
+    case .displayedSync, .displayedQuery:
+      preconditionFailure("The node of read marks is the server's own (B48).")
     case .request(let to, let stanza):
       // Any iq flushes what is held, whoever answers it (B6).
       self.service.noteRequest(from: session.device, at: self.now)

@@ -23,6 +23,7 @@ extension XMPPServer {
     case .available(_, let priority):
       session.presence = stanza
       session.priority = priority
+      if !wasAvailable { session.noteCopiesBegin() }
       self.service.setPresence(presence, of: session.device, at: self.now)
       self.broadcast(stanza, of: session)
       self.noteCapabilities(in: element, of: session)

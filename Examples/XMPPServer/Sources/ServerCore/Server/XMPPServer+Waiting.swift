@@ -54,12 +54,18 @@ extension XMPPServer {
       let page = try self.store.waiting(of: account.id, after: cursor, limit: Self.waitingPage)
       for message in page where !account.isInFlight(message.position) {
         guard session.hasRoom else { return false }
+        if session.hadAsCopy.remove(message.position) != nil {
+          account.settle(message.position)
+          continue
+        }
         account.noteInFlight(message.position)
+        let note = try StoredNotification(of: message.stanza, at: message.position, for: session)
         session.send(
           self.binding.bytes(
             forStored: Stanza(.chat, payload: message.stanza),
             position: ArchivePosition(message.position), acceptedAt: message.stamp * 1_000,
-            to: session.address), position: message.position)
+            to: session.address, notification: note.decision, isRead: note.isRead),
+          position: message.position)
         session.waitingCursor = message.position
       }
       guard page.count == Self.waitingPage, let last = page.last else { return true }
@@ -75,14 +81,52 @@ extension XMPPServer {
       let page = try self.store.offline(of: account.id, limit: Self.waitingPage)
       for message in page {
         guard session.hasRoom else { return false }
+        let note = try StoredNotification(of: message.stanza, at: nil, for: session)
         session.send(
           self.binding.bytes(
             forStored: Stanza(.chat, payload: message.stanza), position: nil,
-            acceptedAt: message.stamp * 1_000, to: session.address))
+            acceptedAt: message.stamp * 1_000, to: session.address, notification: note.decision))
         try self.store.removeOffline(message.id)
       }
       account.hasOffline = page.count == Self.waitingPage
     }
     return true
+  }
+}
+
+/// Whether a stored message rings on the device that it is sent to, by the rules for one that comes
+/// at that instant (B9).
+struct StoredNotification {
+  let decision: NotificationDecision
+  /// Whether the person has read it meanwhile.
+  let isRead: Bool
+
+  init(of stanza: [UInt8], at position: UInt64?, for session: ClientSession) throws {
+    let (server, account) = (session.server, session.account)
+    let element = try StoredElement.parse(stanza)
+    let found = server.binding.classification(of: element, .received, account: account.address)
+    let peer = element.attribute("from").flatMap { try? JID($0) }
+    let read = peer.flatMap {
+      server.service.readState(
+        of: server.binding.conversation(of: element, with: $0), in: account.handle)
+    }
+    self.isRead = position.map { $0 <= read?.readUpTo.ordinal ?? 0 } ?? false
+    let report = server.service.report(on: session.device)
+    let active = server.service.activeClient(of: account.handle)?.device
+    if found.flags.contains(.ownAccount) {
+      self.decision = .ownMessage
+    } else if !found.kind.isContent {
+      self.decision = .notContent
+    } else if report?.isMDM != true {
+      self.decision = .clientDecides
+    } else if report?.mode == .silent {
+      self.decision = .silentMode
+    } else if self.isRead {
+      self.decision = .heldBack
+    } else if let active {
+      self.decision = active == session.device ? .activeClient : .otherClientActive
+    } else {
+      self.decision = .noActiveClient
+    }
   }
 }

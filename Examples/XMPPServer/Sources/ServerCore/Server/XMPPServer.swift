@@ -38,6 +38,8 @@ public final class XMPPServer: @unchecked Sendable {
     router: HostRouter(), host: ServerHost(self))
   private let serviceConfiguration: ServiceConfiguration
 
+  /// Whether Multiple Device Messaging is in force; another switch may be staged (B18).
+  lazy var isMDMInForce = self.settings.engine.values.enabled
   /// The instant of this turn.
   private(set) var now = ServerTime.monotonic()
   /// What time of day the turn's instants are.
@@ -62,6 +64,8 @@ public final class XMPPServer: @unchecked Sendable {
   var pruning = ArchivePruning()
   /// Accounts that a device has left in this turn, perhaps with something for the others.
   var bereaved: [Account] = []
+  /// Messages of which only devices of negative priority have copies, of this turn (B49).
+  var untaken: [(account: Account, position: UInt64)] = []
   /// What this turn is to store.
   var turn = ArchiveTurn()
   /// The message that is being sent, for the host's part in routing it.
@@ -82,6 +86,9 @@ public final class XMPPServer: @unchecked Sendable {
     self.domain = settings.domain
     var configuration = XMPPBinding.Configuration(domains: [settings.domain])
     configuration.annotatesNotifications = true
+    configuration.archivesMarkers = settings.archiveMarkers
+    // The node of read marks is one of the account's nodes, with all that goes for them.
+    configuration.features.remove(.displayedSync)
     configuration.scanner = StanzaScanner(depthLimit: settings.limits.depth)
     self.binding = try XMPPBinding(configuration)
     self.store = try ServerStore(
@@ -231,6 +238,9 @@ public final class XMPPServer: @unchecked Sendable {
   private func endTurn() {
     repeat {
       self.sendWaitingToOthers()
+      let untaken = self.untaken
+      self.untaken = []
+      for (account, position) in untaken { account.release(position) }
       self.storeTurn()
       let dirty = self.dirty
       self.dirty = []
@@ -331,4 +341,10 @@ struct ServerTotals {
   var connectionsRefused = 0
   var stanzas = 0
   var archiveFailures = 0
+  /// Read marks that nobody here could resolve; they are kept.
+  var unresolvedMarks = 0
+  /// Read marks in messages that named another conversation's message or went back.
+  var refusedMarks = 0
+  /// Messages that were withdrawn because their sender was blocked (B47).
+  var withdrawn = 0
 }

@@ -14,15 +14,18 @@ final class Account {
   let handle: AccountHandle
   /// In the order in which they were bound.
   private(set) var sessions: [ClientSession] = []
-  /// The ids of the latest messages, for markers that go by them (XEP-0333).
+  /// The ids of the latest messages, for markers that go by them (XEP-0333) where there is no
+  /// archive to ask.
   var recentMessages = RecentMessageIDs(capacity: 128)
-  /// Whether those from before the server started are among them.
-  var hasEarlierMessages = false
+  /// What its devices have sent of which others have copies, for errors that answer it (B46).
+  var sentMessages = SentMessages()
   /// Streams that can no longer be resumed, with how much they had handled; the latest few.
   private(set) var endedStreams: [String: UInt32] = [:]
   private var endedOrder: [String] = []
   /// Whom the user does not want to hear of (XEP-0191), as addresses; read when first asked for.
   var blockList: [JID]?
+  /// What blocking contacts has taken back that the engine may still hold (B47).
+  var withdrawals: [Withdrawal] = []
   /// Whether the store keeps stanzas for the next device that are in no archive.
   var hasOffline = false
   /// Whether the read marks of the store have been given to the engine.
@@ -63,6 +66,9 @@ final class Account {
   func session(named resource: String) -> ClientSession? {
     self.sessions.first { $0.address.resource == resource }
   }
+
+  /// Whether a device is there for what is addressed to the account (RFC 6121 §8.5.2.1).
+  var hasTaker: Bool { self.sessions.contains { $0.isAvailable && $0.priority >= 0 } }
 
   func noteEndedStream(_ id: String, handled: UInt32) {
     if self.endedOrder.count == 16 { self.endedStreams[self.endedOrder.removeFirst()] = nil }

@@ -22,6 +22,14 @@ final class ClientSession {
   var wantsRoster = false
   /// Whether it gets pushes of the block list (XEP-0191 §3.2).
   var wantsBlockList = false
+  /// What is known of the client.
+  var facts = DeviceFacts(resource: "")
+  /// Whether it was asked for its software.
+  var isSoftwareAsked = false
+  /// From which of the account's sent messages on it has copies (see `SentMessages`).
+  var copiesSince = UInt64.max
+  /// What it has had copies of that still waits for a device to take it (B49).
+  var hadAsCopy: Set<UInt64> = []
   /// Whom it has told of its presence without being asked to (RFC 6121 §4.6).
   var directed: [JID] = []
   /// What the client is able to do (XEP-0115), and so what it wants to be told (XEP-0163 §5).
@@ -61,6 +69,9 @@ final class ClientSession {
   }
 
   var isAvailable: Bool { self.presence != nil }
+
+  /// It may get copies from now on that it did not get before.
+  func noteCopiesBegin() { self.copiesSince = self.account.sentMessages.nextSerial }
 
   // MARK: - Input
 
@@ -107,7 +118,7 @@ final class ClientSession {
   func deliver(_ delivery: Delivery) {
     if self.isOver { return }
     // Only what the account received waits for somebody to take it.
-    let position = delivery.form == .sentCopy ? nil : delivery.position?.ordinal
+    let position = self.settledPosition(of: delivery)
     guard self.management == nil, let connection = self.connection else {
       let bytes = self.server.binding.bytes(
         for: delivery, to: self.address, wallClock: self.server.wallClock)
@@ -130,6 +141,18 @@ final class ClientSession {
     }
     self.noteWritten(connection)
     self.limitMemory()
+  }
+
+  /// Which message of the archive a delivery settles. A copy for a device of negative priority
+  /// does not, where nobody else has the message (RFC 6121 §8.5.2.1.1, B49).
+  private func settledPosition(of delivery: Delivery) -> UInt64? {
+    guard delivery.form != .sentCopy, let position = delivery.position?.ordinal else { return nil }
+    guard delivery.form == .receivedCopy, self.priority < 0, !self.account.hasTaker else {
+      return position
+    }
+    self.hadAsCopy.insert(position)
+    self.server.untaken.append((self.account, position))
+    return nil
   }
 
   private func noteWritten(_ connection: Connection) { self.server.noteDirty(connection) }

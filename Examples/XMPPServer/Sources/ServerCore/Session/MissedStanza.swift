@@ -58,6 +58,9 @@ extension ClientSession {
   /// Its stream has a gap that cannot be filled: the client has to sign in anew, and then asks the
   /// archive.
   func makeUnresumable() {
+    if let management = self.management, let id = management.resumptionID {
+      self.account.noteEndedStream(id, handled: management.handled)
+    }
     self.management?.forgetResumption()
     self.server.log.info("session.gap", ["user": self.address.full])
   }

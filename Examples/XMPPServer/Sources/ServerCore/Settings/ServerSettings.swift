@@ -54,12 +54,19 @@ public struct ServerSettings: Equatable, Sendable {
   public internal(set) var registration = false
   /// Whether messages are archived for their users (XEP-0313). Default: true.
   public internal(set) var archive = true
+  /// Whether receipts and markers are archived too, so that a device which was away learns of them
+  /// (XEP-0313 §6.1, B45). Default: true.
+  public internal(set) var archiveMarkers = true
   /// Days that archived messages are kept, or 0 for ever. Default: 0. Range: 0…36,500.
   public internal(set) var archiveDays = 0
   /// What a crash of the machine may cost. Default: normal.
   public internal(set) var durability = Durability.normal
   /// The least severe events that are logged. Default: info.
   public internal(set) var logLevel = LogLevel.info
+
+  /// What sort of device clients are, by rules of which the first that says a thing decides.
+  /// Default: none. Range: at most 256.
+  public internal(set) var devices: [DeviceRule] = []
 
   /// What a client may take.
   public internal(set) var limits = Limits()

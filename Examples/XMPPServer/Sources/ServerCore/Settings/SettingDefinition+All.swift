@@ -75,9 +75,15 @@ extension SettingDefinition {
     .toggle(
       "archive", \.archive, in: "Service",
       "Whether messages are archived for their users (XEP-0313)."),
+    .toggle(
+      "archiveMarkers", \.archiveMarkers, in: "Service",
+      "Whether receipts and markers are archived too, for devices that were away."),
     .count(
       "archiveDays", \.archiveDays, 0...36_500, in: "Service",
       "Days that archived messages are kept; 0 keeps them for ever."),
+    .rules(
+      "device", \.devices, in: "Service",
+      "What sort of device clients are: kind, version, edge server, hybrid; once for each rule."),
     .choice(
       "durability", \.durability, in: "Service",
       "Whether a crash of the machine may cost the last commits (normal) or none (full)."),

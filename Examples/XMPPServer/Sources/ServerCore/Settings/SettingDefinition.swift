@@ -146,6 +146,27 @@ struct SettingDefinition: Sendable {
       clear: { $0[keyPath: path] = [] })
   }
 
+  /// A list of rules about devices, one for each time that the key is given.
+  static func rules(
+    _ name: String, _ path: Path<[DeviceRule]>, in section: String, _ meaning: String
+  ) -> SettingDefinition {
+    SettingDefinition(
+      name: name, section: section, meaning: meaning, allowed: "\(DeviceRule.allowed); or none",
+      read: { $0[keyPath: path].map(\.text) },
+      write: { settings, text in
+        if text == Self.none { return nil }
+        guard let rule = DeviceRule(text), settings[keyPath: path].count < Self.ruleLimit else {
+          return "\(name) cannot be \(LogText.quoted(text)); allowed is \(DeviceRule.allowed)"
+        }
+        settings[keyPath: path].append(rule)
+        return nil
+      },
+      clear: { $0[keyPath: path] = [] })
+  }
+
+  /// The most rules in a list.
+  static let ruleLimit = 256
+
   /// What is written for an empty list.
   static let none = "none"
 }

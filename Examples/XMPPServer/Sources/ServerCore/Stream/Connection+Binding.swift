@@ -57,7 +57,7 @@ extension Connection {
         StreamManagement.failed(.itemNotFound, handled: account.endedStreams[previous]))
     }
     guard session.management?.accepts(handled) == true else {
-      return self.send(StreamManagement.failed(.itemNotFound))
+      return self.send(StreamManagement.failed(.itemNotFound, handled: session.management?.handled))
     }
     session.acknowledge(handled)
     if session.isBeyondResuming {
