@@ -13,6 +13,8 @@ public struct CapacityError: Error, Hashable, Sendable, CustomStringConvertible 
     case users(Int)
     /// The clients of a deployment.
     case clients(Int)
+    /// The clients of each user of a deployment.
+    case clientsPerUser(Int)
     /// The limit in percent.
     case limitPercent(Int)
     /// How long the limit must be exceeded.
@@ -31,6 +33,7 @@ public struct CapacityError: Error, Hashable, Sendable, CustomStringConvertible 
       switch self {
       case .users(let value): "users is \(value), allowed is 1…10000000"
       case .clients(let value): "clients is \(value), allowed is 0…10000000"
+      case .clientsPerUser(let value): "clientsPerUser is \(value), allowed is 1…10000000"
       case .limitPercent(let value): "limitPercent is \(value), allowed is 1…100"
       case .holdTime(let value): "holdTime is \(value), allowed is 0…1 day"
       case .repeatInterval(let value): "repeatInterval is \(value), allowed is 1 minute…1 day"

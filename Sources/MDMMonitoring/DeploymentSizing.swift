@@ -16,6 +16,9 @@ public struct DeploymentSizing: Hashable, Sendable {
   ///   - clientsPerUser: at least 1; with the users, at most 10,000,000 clients.
   /// - Throws: ``CapacityError`` with every value out of range.
   public init(users: Int, clientsPerUser: Int) throws(CapacityError) {
+    guard (1...Self.limit).contains(clientsPerUser) else {
+      throw CapacityError(Self.violations(users: users) + [.clientsPerUser(clientsPerUser)])
+    }
     let (clients, isTooMuch) = users.multipliedReportingOverflow(by: clientsPerUser)
     try self.init(users: users, clients: isTooMuch ? .max : clients)
   }
@@ -28,8 +31,7 @@ public struct DeploymentSizing: Hashable, Sendable {
   ///   - clients: 0 to 10,000,000.
   /// - Throws: ``CapacityError`` with every value out of range.
   public init(users: Int, clients: Int) throws(CapacityError) {
-    var violations: [CapacityError.Violation] = []
-    if !(1...Self.limit).contains(users) { violations.append(.users(users)) }
+    var violations = Self.violations(users: users)
     if !(0...Self.limit).contains(clients) { violations.append(.clients(clients)) }
     guard violations.isEmpty else { throw CapacityError(violations) }
     self.users = users
@@ -37,6 +39,10 @@ public struct DeploymentSizing: Hashable, Sendable {
   }
 
   private static let limit = 10_000_000
+
+  private static func violations(users: Int) -> [CapacityError.Violation] {
+    (1...Self.limit).contains(users) ? [] : [.users(users)]
+  }
 
   /// The capacity that the deployment needs, in the users that machine images are made for: the
   /// clients, and one place for each user who has none, since an account takes room as well.

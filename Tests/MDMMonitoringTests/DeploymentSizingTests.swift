@@ -65,7 +65,17 @@ struct DeploymentSizingTests {
     #expect(throws: CapacityError.self) {
       try DeploymentSizing(users: 9_999_999, clientsPerUser: 2)
     }
-    #expect(throws: CapacityError.self) { try DeploymentSizing(users: 7, clientsPerUser: .max) }
+    // The product of what is out of range is not looked at: it can be anything.
+    for (users, clients) in [(7, Int.max), (7, 0), (7, -1), (-2, -3), (0, .min)] {
+      let error = #expect(throws: CapacityError.self) {
+        try DeploymentSizing(users: users, clientsPerUser: clients)
+      }
+      #expect(error?.violations == (users == 7 ? [] : [.users(users)]) + [.clientsPerUser(clients)])
+    }
+    let tooMany = #expect(throws: CapacityError.self) {
+      try DeploymentSizing(users: .max, clientsPerUser: 2)
+    }
+    #expect(tooMany?.violations == [.users(.max), .clients(.max)])
   }
 }
 

@@ -74,6 +74,8 @@ public final class XMPPServer: @unchecked Sendable {
   var waitingForArchive: [WaitingForArchive.Key: WaitingForArchive] = [:]
   var capabilities = CapabilityCache()
   var totals = ServerTotals()
+  /// How busy the machine is, between one question of an administrator and the next.
+  var usageMeter = LinuxUsageMeter()
   /// Writes down what passes, while an administrator wants it to.
   var recorder: TrafficRecorder?
 
@@ -104,6 +106,7 @@ public final class XMPPServer: @unchecked Sendable {
       $0.effectLimit = 1 << 20
     }
     self.readClocks()
+    _ = self.usageMeter.read()
   }
 
   deinit { self.readBuffer.deallocate() }
