@@ -1,3 +1,4 @@
+public import MDMEngine
 public import MDMStanza
 
 /// Which of the latest messages of an account its other devices have had copies of.
@@ -34,24 +35,14 @@ public struct SentMessages: Sendable {
   /// How many messages are remembered.
   public var count: Int { self.entries.count }
 
-  /// Whether other devices get copies of such a stanza, as far as its kind and its flags say
-  /// (XEP-0280 §6.1).
-  public static func isCopied(_ stanza: Stanza) -> Bool {
-    switch stanza.kind {
-    case .chat, .normal, .invitation, .fileTransfer, .receipt, .displayedMarker, .payload,
-      .chatState:
-      stanza.flags.isDisjoint(with: [.noCopy, .notCopyable])
-    case .groupChat, .headline, .messageError, .presence, .subscription, .request:
-      false
-    }
-  }
-
   /// Remembers a message that a device sends, if it is copied and has an id.
   ///
+  /// - Parameter configuration: how the account's engine copies.
+  ///
   /// *Complexity*: O(1) on average.
-  public mutating func record(_ message: ClientMessage) {
+  public mutating func record(_ message: ClientMessage, under configuration: Configuration) {
     let stanza = message.outgoing
-    guard self.capacity > 0, !stanza.id.isEmpty, Self.isCopied(stanza),
+    guard self.capacity > 0, !stanza.id.isEmpty, configuration.copies(stanza),
       let addressee = message.to ?? (try? JID(stanza.destination))
     else { return }
     let key = Key(sender: stanza.source, id: stanza.id)

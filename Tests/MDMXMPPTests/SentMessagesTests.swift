@@ -1,3 +1,4 @@
+import MDMEngine
 import MDMStanza
 import MDMXMPP
 import Testing
@@ -10,9 +11,12 @@ struct SentMessagesTests {
   private func isOwn(_ address: JID) -> Bool { self.binding.isOwn(address) }
 
   /// Whether an error answers what the laptop has sent, as the account remembers it.
-  private func answers(_ sent: String, _ error: String) throws -> Bool {
+  private func answers(
+    _ sent: String, _ error: String, under configuration: Configuration = .standard
+  ) throws -> Bool {
     var messages = SentMessages()
-    messages.record(try self.binding.message(sent, from: laptop()))
+    messages.record(
+      try self.binding.message(sent, from: laptop()), under: configuration)
     let stanza = try self.binding.incoming(error).stanza
     return messages.serial(answeredBy: stanza, isOwn: self.isOwn) != nil
   }
@@ -79,13 +83,27 @@ struct SentMessagesTests {
           + "<body>x</body></message>"))
   }
 
+  @Test("an error of a file is for the devices that files go to (B22, B46)")
+  func files() throws {
+    let onlyTarget = try Configuration { $0.fileTransfer = .originatingDeviceOnly }
+    for (configuration, isAnswer) in [(Configuration.standard, true), (onlyTarget, false)] {
+      #expect(
+        try self.answers(
+          "<message type='chat' id='1' to='bob@localhost'><body>https://x/y</body>"
+            + "<x xmlns='jabber:x:oob'><url>https://x/y</url></x></message>",
+          "<message type='error' id='1' from='bob@localhost' to='alice@localhost/laptop'/>",
+          under: configuration) == isAnswer)
+    }
+  }
+
   @Test("remembers the latest 128, and numbers them so that it is known who was there")
   func capacity() throws {
     var messages = SentMessages()
     func send(_ id: Int) throws {
       messages.record(
         try self.binding.message(
-          "<message type='chat' id='\(id)' to='bob@localhost'><body/></message>", from: laptop()))
+          "<message type='chat' id='\(id)' to='bob@localhost'><body/></message>", from: laptop()),
+        under: .standard)
     }
     func serial(_ id: Int) throws -> UInt64? {
       let error = try self.binding.incoming(
@@ -111,7 +129,8 @@ struct SentMessagesTests {
     #expect(messages.count == 128)
     var none = SentMessages(capacity: -1)
     none.record(
-      try self.binding.message("<message type='chat' id='1' to='b@c'/>", from: laptop()))
+      try self.binding.message("<message type='chat' id='1' to='b@c'/>", from: laptop()),
+      under: .standard)
     #expect(none.count == 0)
   }
 }

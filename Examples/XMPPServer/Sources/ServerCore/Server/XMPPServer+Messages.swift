@@ -16,7 +16,7 @@ extension XMPPServer {
     }
     self.noteRead(message, on: session)
     self.relieveArchiveBacklog()
-    account.sentMessages.record(message)
+    account.sentMessages.record(message, under: self.settings.engine)
     let isToSelf = message.toSelf != nil
     let before = isToSelf ? self.service.lastPosition(of: account.handle) : nil
     self.sending = message
@@ -61,7 +61,7 @@ extension XMPPServer {
     guard let target = account.session(named: name.text), target.connection != nil else { return }
     let isMDM = self.service.report(on: target.device)?.isMDM ?? false
     let isOverlooked =
-      !target.isAvailable && isMDM && SentMessages.isCopied(message.outgoing)
+      !target.isAvailable && isMDM && self.settings.engine.copies(message.outgoing)
     guard target === session || isOverlooked else { return }
     target.send(
       self.binding.bytes(
@@ -130,7 +130,7 @@ extension XMPPServer {
   /// of it: then it has found no taker (RFC 6121 §8.5.2.1.1, B49).
   func hasOnlyNegative(_ account: Account, for message: ClientMessage) -> Bool {
     let stanza = message.incoming
-    if account.hasTaker || account.sessions.isEmpty || !SentMessages.isCopied(stanza) {
+    if account.hasTaker || account.sessions.isEmpty || !self.settings.engine.copies(stanza) {
       return false
     }
     if case .device(let name) = message.address {
