@@ -147,17 +147,31 @@ extension XMPPServer {
   // MARK: - Nodes
 
   private func performPurge(_ node: String, _ request: Request) throws {
+    try self.performRemoval("purge", of: node, request) { try self.store.purge(of: $0, node: node) }
+  }
+
+  private func performDelete(_ node: String, _ request: Request) throws {
+    try self.performRemoval("delete", of: node, request) {
+      try self.store.deleteNode(of: $0, node: node)
+    }
+  }
+
+  /// Removes all items of a node. Whoever is told of items is told that there are none any more
+  /// (XEP-0060 §8.4.3, §8.5.3).
+  private func performRemoval(
+    _ name: String, of node: String, _ request: Request, _ remove: (AccountID) throws -> Void
+  ) throws {
     let account = request.account
     guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node) else {
       return request.fail(.itemNotFound)
     }
-    try self.store.purge(of: account.id, node: node)
+    try remove(account.id)
     if node == DisplayedNode.name {
       try DisplayedNode(server: self, account: account).forgetAll()
     }
     request.succeed()
     let event = PubSubElements.event(
-      Element("purge", namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
+      Element(name, namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
     try self.announce(
       event, of: node, configuration, owner: account, publisher: request.session)
   }
@@ -170,23 +184,6 @@ extension XMPPServer {
     }
     guard try self.configuration(of: node, form, request) != nil else { return }
     request.succeed()
-  }
-
-  private func performDelete(_ node: String, _ request: Request) throws {
-    let account = request.account
-    guard let configuration = try self.store.nodeConfiguration(of: account.id, node: node) else {
-      return request.fail(.itemNotFound)
-    }
-    try self.store.deleteNode(of: account.id, node: node)
-    if node == DisplayedNode.name {
-      try DisplayedNode(server: self, account: account).forgetAll()
-    }
-    request.succeed()
-    // XEP-0060 §8.4.3: whoever is told of the items is told that there are none any more.
-    let event = PubSubElements.event(
-      Element("delete", namespace: Namespaces.pubsubEvent, ["node": node]), from: account.address)
-    try self.announce(
-      event, of: node, configuration, owner: account, publisher: request.session)
   }
 
   private func performConfigure(_ action: Element, _ node: String, _ request: Request) throws {
