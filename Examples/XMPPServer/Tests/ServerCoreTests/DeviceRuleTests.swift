@@ -6,7 +6,6 @@ import Testing
 
 /// What sort of device a client is, and what comes of it (R-011, R-018, R-061… …R-092).
 struct DeviceRuleTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
 
   @Test(
     "A rule is read and said again",
@@ -74,10 +73,10 @@ struct DeviceRuleTests {
     ])
     for (resource, type) in [("old", "error"), ("edge", "error"), ("new", "result")] {
       let client = try harness.device("alice", resource)
-      #expect(try client.ask(Self.carbons).attribute("type") == type, "\(resource)")
+      #expect(try client.enableCarbons().attribute("type") == type, "\(resource)")
     }
     let other = try harness.device("alice", "other")
-    #expect(try other.ask(Self.carbons).attribute("type") == "result", "no rule excludes nobody")
+    #expect(try other.enableCarbons().attribute("type") == "result", "no rule excludes nobody")
   }
 
   @Test("The node's counters and the sessions report tell kinds apart (R-061, R-063, R-090…R-092)")
@@ -126,7 +125,7 @@ struct DeviceRuleTests {
       "software:Jabber* version=said", "identity:client/phone hybrid=on",
     ])
     let phone = try harness.device("alice", "phone")
-    _ = try phone.ask(Self.carbons)
+    try phone.enableCarbons()
     func isMDM() -> Bool? {
       harness.server.sessionsInOrder.first.flatMap {
         harness.server.service.report(on: $0.device)?.isMDM
@@ -135,7 +134,7 @@ struct DeviceRuleTests {
     #expect(isMDM() == true)
     try self.announce(phone, identity: "phone", software: "Jabber Mobile", version: "11.5")
     #expect(isMDM() == false)
-    #expect(try phone.ask(Self.carbons).attribute("type") == "error")
+    #expect(try phone.enableCarbons().attribute("type") == "error")
     try phone.say("</stream:stream>")
     try harness.crashAndRestart()
     let again = try harness.device("alice", "phone")
@@ -144,6 +143,6 @@ struct DeviceRuleTests {
       harness.server.service.report(on: $0.device)
     }
     #expect(report?.kind == .iPhone)
-    #expect(try again.ask(Self.carbons).attribute("type") == "error")
+    #expect(try again.enableCarbons().attribute("type") == "error")
   }
 }

@@ -41,9 +41,7 @@ struct ServerContactsTests {
     let alice = try harness.device("alice", "desk")
     try alice.say("<presence type='subscribe' to='bob@localhost'/>")
     for _ in 0..<2 {
-      let bob = try harness.connect()
-      try bob.authenticate("bob")
-      try bob.bind("phone")
+      let bob = try harness.bound("bob", "phone")
       try bob.say("<presence/>")
       #expect(bob.transcript().contains("presence[subscribe] alice@localhost"))
       try bob.say("</stream:stream>")

@@ -6,7 +6,6 @@ import Testing
 
 /// What the other devices learn of a message that has failed (XEP-0280 §6.1, B46).
 struct ServerErrorTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
 
   let harness: ServerHarness
   let laptop: TestClient
@@ -18,7 +17,7 @@ struct ServerErrorTests {
     self.laptop = try self.harness.device("alice", "laptop")
     self.phone = try self.harness.device("alice", "phone")
     self.bob = try self.harness.device("bob", "desk")
-    for client in [self.laptop, self.phone] { _ = try client.ask(Self.carbons) }
+    for client in [self.laptop, self.phone] { try client.enableCarbons() }
   }
 
   private func send(_ to: String, _ content: String = "<body>x</body>", type: String = "chat")
@@ -75,7 +74,11 @@ struct ServerErrorTests {
 
   @Test("What had no copy has none of its error, whatever that echoes")
   func uncopied() throws {
-    for content in ["<body>x</body><private xmlns='urn:xmpp:carbons:2'/>"] {
+    let file = "<body>u</body><x xmlns='jabber:x:oob'><url>u</url></x>"
+    let answer = ControlCommands(server: self.harness.server).perform(
+      "set fileTransfer originatingDeviceOnly")
+    #expect(answer.allSatisfy { !$0.hasPrefix("error") })
+    for content in ["<body>x</body><private xmlns='urn:xmpp:carbons:2'/>", file] {
       try self.send("bob@localhost/desk", content)
       _ = (self.laptop.hear(), self.phone.hear())
       try self.refuse(echo: "<body>x</body>")
@@ -104,7 +107,7 @@ struct ServerErrorTests {
   @Test("Who sends an error tells none of its own devices")
   func sentErrors() throws {
     let tablet = try self.harness.device("bob", "tablet")
-    for client in [self.bob, tablet] { _ = try client.ask(Self.carbons) }
+    for client in [self.bob, tablet] { try client.enableCarbons() }
     try self.send("bob@localhost")
     _ = tablet.hear()
     try self.refuse(echo: "<body>x</body>")
@@ -115,7 +118,7 @@ struct ServerErrorTests {
   func whoHadIt() throws {
     try self.send("bob@localhost/desk")
     let late = try self.harness.device("alice", "late")
-    _ = try late.ask(Self.carbons)
+    try late.enableCarbons()
     try self.laptop.say("</stream:stream>")
     _ = (late.hear(), self.phone.hear())
     try self.refuse()
@@ -128,7 +131,7 @@ struct ServerErrorTests {
     let harness = try ServerHarness(["engine.archiveFailure": "refuse"])
     let laptop = try harness.device("alice", "laptop")
     let phone = try harness.device("alice", "phone")
-    for client in [laptop, phone] { _ = try client.ask(Self.carbons) }
+    for client in [laptop, phone] { try client.enableCarbons() }
     _ = try harness.device("bob", "desk")
     try harness.server.store.database.execute(
       """

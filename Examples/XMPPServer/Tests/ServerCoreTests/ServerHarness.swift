@@ -91,14 +91,20 @@ final class ServerHarness {
     return client
   }
 
+  /// A device that is bound and has sent no presence.
+  func bound(_ username: String, _ resource: String) throws -> TestClient {
+    let client = try self.connect()
+    try client.authenticate(username)
+    try client.bind(resource)
+    return client
+  }
+
   /// A device that is signed in; it is available, and has heard what that brings.
   func device(
     _ username: String, _ resource: String, resumption: Bool = false,
     presence: String = "<presence/>"
   ) throws -> TestClient {
-    let client = try self.connect()
-    try client.authenticate(username)
-    try client.bind(resource)
+    let client = try self.bound(username, resource)
     if resumption { try client.enableResumption() }
     try client.say(presence)
     for client in self.clients { _ = client.hear() }

@@ -5,7 +5,6 @@ import Testing
 
 /// What is kept for devices that are away, and what blocking takes back.
 struct ServerKeepingTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
   private static let ping =
     "<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
 
@@ -80,9 +79,7 @@ struct ServerKeepingTests {
         "<message type='chat' to='alice@localhost' id='\(item.name)'>\(item.content)</message>")
     }
     #expect(bob.transcript() == [])
-    let alice = try harness.connect()
-    try alice.authenticate("alice")
-    try alice.bind("phone")
+    let alice = try harness.bound("alice", "phone")
     try alice.say("<presence/>")
     let heard = alice.hear().filter { $0.name == "message" }
     #expect(heard.map { $0.attribute("id") } == Self.bodiless.filter(\.isKept).map(\.name))
@@ -127,10 +124,8 @@ struct ServerKeepingTests {
       let bob = try harness.device("bob", "desk")
       try bob.say(
         "<message type='chat' to='alice@localhost' id='1'><body>one</body>\(hints)</message>")
-      let alice = try harness.connect()
-      try alice.authenticate("alice")
-      try alice.bind("phone")
-      if hasCopies { _ = try alice.ask(Self.carbons) }
+      let alice = try harness.bound("alice", "phone")
+      if hasCopies { try alice.enableCarbons() }
       try alice.say("<presence/>")
       #expect(note(alice, "one") == expected)
     }
@@ -157,9 +152,7 @@ struct ServerKeepingTests {
             + "</message>")
       }
     }
-    let alice = try harness.connect()
-    try alice.authenticate("alice")
-    try alice.bind("phone")
+    let alice = try harness.bound("alice", "phone")
     try self.block(alice, jid)
     #expect(harness.server.totals.withdrawn == 2)
     try alice.say("<iq type='set' id='u'><unblock xmlns='urn:xmpp:blocking'/></iq>")
@@ -178,7 +171,7 @@ struct ServerKeepingTests {
     let harness = try ServerHarness(accounts: ["alice", "bob", "carol"])
     let desk = try harness.device("alice", "desk")
     let phone = try harness.device("alice", "phone")
-    for client in [desk, phone] { _ = try client.ask(Self.carbons) }
+    for client in [desk, phone] { try client.enableCarbons() }
     try phone.say("<inactive xmlns='urn:xmpp:csi:0'/>")
     try desk.say("<presence/>")
     let bob = try harness.device("bob", "desk")
@@ -247,7 +240,7 @@ struct ServerKeepingTests {
     let harness = try ServerHarness(["engine.enablement": "onRestart"])
     let control = ControlCommands(server: harness.server)
     let phone = try harness.device("alice", "phone")
-    _ = try phone.ask(Self.carbons)
+    try phone.enableCarbons()
     func isMDM() -> Bool? {
       harness.server.sessionsInOrder.first.flatMap {
         harness.server.service.report(on: $0.device)?.isMDM

@@ -5,7 +5,6 @@ import Testing
 
 /// Messages between devices, as transcripts.
 struct ServerMessagingTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
   private static let inactive = "<inactive xmlns='urn:xmpp:csi:0'/>"
   private static let ping =
     "<iq type='get' id='p' to='localhost'><ping xmlns='urn:xmpp:ping'/></iq>"
@@ -22,7 +21,7 @@ struct ServerMessagingTests {
     let bob = try harness.device("bob", "desk")
     let tablet = try harness.device("bob", "tablet")
     for client in [desk, phone, bob, tablet] {
-      #expect(try client.ask(Self.carbons).attribute("type") == "result")
+      #expect(try client.enableCarbons().attribute("type") == "result")
     }
     try desk.say(self.message("hello", to: "bob@localhost/desk"))
     #expect(desk.transcript() == [])
@@ -53,7 +52,7 @@ struct ServerMessagingTests {
     let desk = try harness.device("alice", "desk")
     let phone = try harness.device("alice", "phone")
     let bob = try harness.device("bob", "desk")
-    for client in [desk, phone] { _ = try client.ask(Self.carbons) }
+    for client in [desk, phone] { try client.enableCarbons() }
     try phone.say(Self.inactive)
     // The desk is the active one: it has just said something.
     try desk.say(self.message("hi", to: "bob@localhost"))
@@ -83,9 +82,7 @@ struct ServerMessagingTests {
     let alice = try harness.device("alice", "desk")
     for body in ["one", "two"] { try alice.say(self.message(body, to: "bob@localhost")) }
     #expect(alice.transcript() == [])
-    let bob = try harness.connect()
-    try bob.authenticate("bob")
-    try bob.bind("phone")
+    let bob = try harness.bound("bob", "phone")
     #expect(bob.transcript() == [])
     try bob.say("<presence/>")
     let messages = bob.hear().filter { $0.name == "message" }
@@ -95,9 +92,7 @@ struct ServerMessagingTests {
       ])
     #expect(messages.allSatisfy { $0.child("delay", namespace: Namespaces.delay) != nil })
     try bob.say("</stream:stream>")
-    let again = try harness.connect()
-    try again.authenticate("bob")
-    try again.bind("phone")
+    let again = try harness.bound("bob", "phone")
     try again.say("<presence/>")
     #expect(again.hear().filter { $0.name == "message" }.isEmpty)
   }
@@ -175,9 +170,7 @@ struct ServerMessagingTests {
       try alice.say(self.message("three", to: "bob@localhost"))
     }
     try harness.crashAndRestart()
-    let bob = try harness.connect()
-    try bob.authenticate("bob")
-    try bob.bind("phone")
+    let bob = try harness.bound("bob", "phone")
     try bob.say("<presence/>")
     // The first two had been acknowledged; the third not.
     #expect(
@@ -197,9 +190,7 @@ struct ServerMessagingTests {
     try harness.crashAndRestart()
     let account = try #require(try harness.server.store.account(named: "bob"))
     #expect(try harness.server.store.waitingCount(of: account) == 1)
-    let bob = try harness.connect()
-    try bob.authenticate("bob")
-    try bob.bind("phone")
+    let bob = try harness.bound("bob", "phone")
     try bob.say("<presence/>")
     #expect(bob.transcript().contains("message[chat] alice@localhost/desk: one"))
     #expect(try harness.server.store.waitingCount(of: account) == 0)

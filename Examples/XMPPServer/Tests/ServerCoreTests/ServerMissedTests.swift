@@ -6,7 +6,6 @@ import Testing
 /// A device that is away for longer than the engine holds for it gets the rest out of the archive
 /// when it resumes: a stream that goes on must not have a gap (XEP-0198 §5).
 struct ServerMissedTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
 
   /// Bob's phone, cut off, his desk, which is there, and Alice.
   private func bob(
@@ -14,9 +13,9 @@ struct ServerMissedTests {
   ) throws -> (phone: TestClient, desk: TestClient, alice: TestClient) {
     let alice = try harness.device("alice", "desk")
     let phone = try harness.device("bob", "phone", resumption: true)
-    _ = try phone.ask(Self.carbons)
+    try phone.enableCarbons()
     let desk = try harness.device("bob", "desk", resumption: true)
-    _ = try desk.ask(Self.carbons)
+    try desk.enableCarbons()
     _ = phone.transcript()
     phone.disconnect()
     try harness.settle()
@@ -71,7 +70,7 @@ struct ServerMissedTests {
     let harness = try ServerHarness(["engine.perSessionLimit": "5"])
     let alice = try harness.device("alice", "desk")
     let phone = try harness.device("bob", "phone", resumption: true)
-    _ = try phone.ask(Self.carbons)
+    try phone.enableCarbons()
     phone.disconnect()
     try harness.settle()
     try self.say(0..<12, alice)

@@ -6,7 +6,6 @@ import Testing
 /// The node of read marks (XEP-0490, B48).
 struct ServerReadMarksTests {
   private static let node = "urn:xmpp:mds:displayed:0"
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
 
   let harness: ServerHarness
   let alice: TestClient
@@ -18,7 +17,7 @@ struct ServerReadMarksTests {
     self.alice = try self.harness.device("alice", "desk")
     self.tablet = try self.harness.device("alice", "tablet")
     self.bob = try self.harness.device("bob", "desk")
-    for client in [self.alice, self.tablet] { _ = try client.ask(Self.carbons) }
+    for client in [self.alice, self.tablet] { try client.enableCarbons() }
   }
 
   // MARK: - Parts
@@ -247,7 +246,7 @@ struct ServerReadMarksTests {
     let plain = try self.harness.device("alice", "plain")
     let plainAsking = try self.harness.device("alice", "asking")
     let silent = try self.harness.device("alice", "silent")
-    _ = try silent.ask(Self.carbons)
+    try silent.enableCarbons()
     try self.announce(["\(Self.node)+notify"], self.tablet)
     try self.announce(["\(Self.node)+notify"], plainAsking)
     try self.announce(["urn:xmpp:ping"], silent)
@@ -265,7 +264,7 @@ struct ServerReadMarksTests {
     let harness = try ServerHarness(["engine.sendMarksRead": "true"])
     let desk = try harness.device("alice", "desk")
     let phone = try harness.device("alice", "phone")
-    for client in [desk, phone] { _ = try client.ask(Self.carbons) }
+    for client in [desk, phone] { try client.enableCarbons() }
     let bob = try harness.device("bob", "desk")
     try bob.say("<message type='chat' to='alice@localhost' id='1'><body>x</body></message>")
     _ = (desk.hear(), phone.hear())

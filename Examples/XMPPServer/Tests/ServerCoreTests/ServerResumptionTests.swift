@@ -112,9 +112,7 @@ struct ServerResumptionTests {
       #expect(harness.server.sessions.isEmpty)
     }
     try harness.crashAndRestart()
-    let bob = try harness.connect()
-    try bob.authenticate("bob")
-    try bob.bind("phone")
+    let bob = try harness.bound("bob", "phone")
     try bob.say("<presence/>")
     #expect(
       bob.hear().filter { $0.name == "message" }.map(\.line) == [

@@ -5,21 +5,18 @@ import Testing
 
 /// Who gets what: the rows of RFC 6121 §8.5, with copies (XEP-0280, B49).
 struct ServerRoutingTests {
-  private static let carbons = "<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>"
   private static let refused = "service-unavailable"
 
   private func message(_ type: String, _ to: String, _ extra: String = "") -> String {
     "<message type='\(type)' to='\(to)' id='1'><body>x</body>\(extra)</message>"
   }
 
-  /// A device that is bound and has sent no presence.
-  private func bound(
-    _ harness: ServerHarness, _ user: String, _ resource: String
-  ) throws -> TestClient {
-    let client = try harness.connect()
-    try client.authenticate(user)
-    try client.bind(resource)
-    return client
+  /// A device of negative priority, which gets copies if it is to.
+  private func low(_ harness: ServerHarness, copies: Bool = true) throws -> TestClient {
+    let low = try harness.device(
+      "bob", "low", presence: "<presence><priority>-1</priority></presence>")
+    if copies { try low.enableCarbons() }
+    return low
   }
 
   @Test(
@@ -29,9 +26,9 @@ struct ServerRoutingTests {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
     let other = try harness.device("bob", "other")
-    let silent = try self.bound(harness, "bob", "silent")
+    let silent = try harness.bound("bob", "silent")
     for hasCopies in [false, true] {
-      if hasCopies { _ = try silent.ask(Self.carbons) }
+      if hasCopies { try silent.enableCarbons() }
       try alice.say(self.message(type, "bob@localhost/silent"))
       #expect(silent.transcript() == ["message[\(type)] alice@localhost/desk: x"])
       #expect(other.transcript() == [], "nobody else")
@@ -45,7 +42,7 @@ struct ServerRoutingTests {
   @Test("An error reaches whoever has sent without presence")
   func bouncedWithoutPresence() throws {
     let harness = try ServerHarness()
-    let silent = try self.bound(harness, "alice", "silent")
+    let silent = try harness.bound("alice", "silent")
     try silent.say(self.message("normal", "bob@localhost/gone"))
     #expect(silent.transcript() == ["message[error] bob@localhost/gone: \(Self.refused)"])
   }
@@ -58,8 +55,8 @@ struct ServerRoutingTests {
       let harness = try ServerHarness()
       let desk = try harness.device("alice", "desk")
       let phone = try harness.device("alice", "phone")
-      let silent = try self.bound(harness, "alice", "silent")
-      if hasCopies { for client in [desk, phone, silent] { _ = try client.ask(Self.carbons) } }
+      let silent = try harness.bound("alice", "silent")
+      if hasCopies { for client in [desk, phone, silent] { try client.enableCarbons() } }
       try desk.say(self.message(type, "alice@localhost/desk"))
       #expect(desk.transcript() == ["message[\(type)] alice@localhost/desk: x"])
       _ = phone.hear()
@@ -77,7 +74,7 @@ struct ServerRoutingTests {
     let harness = try ServerHarness()
     let desk = try harness.device("alice", "desk")
     let phone = try harness.device("alice", "phone")
-    for client in [desk, phone] { _ = try client.ask(Self.carbons) }
+    for client in [desk, phone] { try client.enableCarbons() }
     try desk.say(self.message("chat", "alice@localhost/desk"))
     func id(_ message: Element?) -> String? {
       message?.child("stanza-id", namespace: Namespaces.stanzaID)?.attribute("id")
@@ -95,7 +92,7 @@ struct ServerRoutingTests {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
     let others = [try harness.device("alice", "phone"), try harness.device("bob", "desk")]
-    for client in [alice] + others { _ = try client.ask(Self.carbons) }
+    for client in [alice] + others { try client.enableCarbons() }
     for content in ["<body>x</body>", "", "<received xmlns='urn:xmpp:receipts' id='1'/>"] {
       let address = to.isEmpty ? "" : " to='\(to)'"
       try alice.say("<message type='groupchat'\(address) id='1'>\(content)</message>")
@@ -109,9 +106,7 @@ struct ServerRoutingTests {
   func negativePriority() throws {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
-    let low = try harness.device(
-      "bob", "low", presence: "<presence><priority>-1</priority></presence>")
-    _ = try low.ask(Self.carbons)
+    let low = try self.low(harness)
     try alice.say(self.message("chat", "bob@localhost"))
     try alice.say(self.message("chat", "bob@localhost/gone"))
     #expect(
@@ -120,9 +115,7 @@ struct ServerRoutingTests {
           repeating: "message[chat] bob@localhost: received(message[chat] alice@localhost/desk: x)",
           count: 2))
     #expect(alice.transcript() == [])
-    let desk = try harness.connect()
-    try desk.authenticate("bob")
-    try desk.bind("desk")
+    let desk = try harness.bound("bob", "desk")
     try desk.say("<presence/>")
     let heard = desk.transcript().filter { $0.hasPrefix("message") }
     #expect(heard == [String](repeating: "message[chat] alice@localhost/desk: x", count: 2))
@@ -135,9 +128,7 @@ struct ServerRoutingTests {
   func risingPriority() throws {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
-    let low = try harness.device(
-      "bob", "low", presence: "<presence><priority>-1</priority></presence>")
-    _ = try low.ask(Self.carbons)
+    let low = try self.low(harness)
     try alice.say(self.message("chat", "bob@localhost"))
     _ = low.hear()
     try low.say("<presence><priority>1</priority></presence>")
@@ -151,9 +142,7 @@ struct ServerRoutingTests {
   func negativeHints() throws {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
-    let low = try harness.device(
-      "bob", "low", presence: "<presence><priority>-1</priority></presence>")
-    _ = try low.ask(Self.carbons)
+    let low = try self.low(harness)
     try alice.say(self.message("chat", "bob@localhost", "<no-store xmlns='urn:xmpp:hints'/>"))
     #expect(alice.transcript() == ["message[error] bob@localhost: \(Self.refused)"])
     #expect(low.transcript().count == 1, "the copy")
@@ -161,9 +150,7 @@ struct ServerRoutingTests {
     try alice.say(self.message("chat", "bob@localhost", hint))
     #expect(alice.transcript() == [])
     #expect(low.transcript().count == 1)
-    let desk = try harness.connect()
-    try desk.authenticate("bob")
-    try desk.bind("desk")
+    let desk = try harness.bound("bob", "desk")
     try desk.say("<presence/>")
     #expect(desk.transcript().filter { $0.hasPrefix("message[chat]") }.count == 1)
   }
@@ -172,8 +159,7 @@ struct ServerRoutingTests {
   func negativeWithoutCopies() throws {
     let harness = try ServerHarness()
     let alice = try harness.device("alice", "desk")
-    let low = try harness.device(
-      "bob", "low", presence: "<presence><priority>-1</priority></presence>")
+    let low = try self.low(harness, copies: false)
     for type in ["headline", "chat", "normal", "error"] {
       try alice.say(self.message(type, "bob@localhost"))
     }

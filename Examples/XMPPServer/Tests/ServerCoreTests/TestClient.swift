@@ -232,6 +232,13 @@ final class TestClient {
       """)
   }
 
+  /// Asks for copies of what the account's other devices send and get (XEP-0280 §4); returns the
+  /// server's answer.
+  @discardableResult
+  func enableCarbons() throws -> Element {
+    try self.ask("<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+  }
+
   /// Asks for stream management with resumption.
   func enableResumption() throws {
     try self.say("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")

@@ -125,9 +125,7 @@ struct TrafficRecorderTests {
 
   @Test("Both directions are there, from the opening tag to the closing one")
   func directions() throws {
-    let alice = try self.harness.connect()
-    try alice.authenticate("alice")
-    try alice.bind("phone")
+    let alice = try self.harness.bound("alice", "phone")
     try alice.say("</stream:stream>")
     let objects = try self.lines().compactMap { JSONLine($0) }
     for direction in ["in", "out"] {
@@ -148,9 +146,7 @@ struct TrafficRecorderTests {
       <password>hunter2</password></query></iq>
       """)
     #expect(answer.attribute("type") == "error" || answer.attribute("type") == "result")
-    let carol = try self.harness.connect()
-    try carol.authenticate("alice")
-    try carol.bind("phone")
+    let carol = try self.harness.bound("alice", "phone")
     try carol.say(
       """
       <iq type='set' id='2'><query xmlns='jabber:iq:register'><username>alice</username>\
