@@ -9,8 +9,9 @@ struct ControlCapacityTests {
   func usage() throws {
     let usage = try #require(ProcessUsage.now())
     #expect(usage.residentBytes > 1 << 20)
-    var meter = LinuxUsageMeter()
-    let reading = meter.read()
+    var meter = NodeMeter()
+    let start = MonotonicInstant.origin
+    let reading = meter.usage(at: start)
     let node = try #require(reading)
     #expect(node.processorBasisPoints == nil, "it has nothing to compare with")
     #expect(node.memoryTotal > usage.residentBytes)
@@ -20,7 +21,9 @@ struct ControlCapacityTests {
     while try #require(latest).processorTime <= usage.processorTime + .milliseconds(50) {
       latest = ProcessUsage.now()
     }
-    let busy = meter.read()?.processorBasisPoints
+    let soon = meter.usage(at: start.advanced(by: .nanoseconds(999_999_999)))
+    #expect(soon == reading, "too soon to say more")
+    let busy = meter.usage(at: start.advanced(by: .seconds(1)))?.processorBasisPoints
     #expect(try #require(busy) > 0)
   }
 

@@ -12,7 +12,7 @@ extension ControlCommands {
       lines.append("usedPercent \(counts.load * 100 / max(1, capacity))")
     }
     lines += SessionKind.allCases.map { "\($0.label) \(counts[$0])" }
-    if let usage = self.server.usageMeter.read() {
+    if let usage = self.server.nodeMeter.usage(at: self.server.now) {
       lines.append("nodeMemoryUsedBytes \(usage.memoryUsed)")
       lines.append("nodeMemoryBytes \(usage.memoryTotal)")
       if let busy = usage.processorBasisPoints {

@@ -20,7 +20,9 @@ extension ControlCommands {
     page.add(service.sessionCounts().metrics())
     page.add(service.jsmCounters().metrics())
     page.add(service.serviceCounters.metrics())
-    if let usage = self.server.usageMeter.read() { page.add(usage.metrics()) }
+    if let usage = self.server.nodeMeter.usage(at: self.server.now) {
+      page.add(usage.metrics())
+    }
     if let usage = ProcessUsage.now() { page.add(usage.metrics) }
     return Self.lines(of: PrometheusText.text(of: page))
   }

@@ -36,24 +36,3 @@ struct ProcessUsage: Equatable {
     ]
   }
 }
-
-/// The tables in which Linux tells of itself.
-enum SystemTable {
-  /// The beginning of one, with all that is asked for here; empty when it cannot be read.
-  static func text(of path: String) -> String {
-    guard let file = fopen(path, "r") else { return "" }
-    defer { fclose(file) }
-    var buffer = [UInt8](repeating: 0, count: 1 << 13)
-    let count = fread(&buffer, 1, buffer.count, file)
-    return String(decoding: buffer[..<count], as: UTF8.self)
-  }
-}
-
-extension LinuxUsageMeter {
-  /// The usage of the machine now, and of its processors since the reading before; nil when this
-  /// is no Linux that tells.
-  mutating func read() -> NodeUsage? {
-    self.note(
-      meminfo: SystemTable.text(of: "/proc/meminfo"), stat: SystemTable.text(of: "/proc/stat"))
-  }
-}

@@ -74,8 +74,8 @@ public final class XMPPServer: @unchecked Sendable {
   var waitingForArchive: [WaitingForArchive.Key: WaitingForArchive] = [:]
   var capabilities = CapabilityCache()
   var totals = ServerTotals()
-  /// How busy the machine is, between one question of an administrator and the next.
-  var usageMeter = LinuxUsageMeter()
+  /// How busy the machine is.
+  var nodeMeter = NodeMeter()
   /// Writes down what passes, while an administrator wants it to.
   var recorder: TrafficRecorder?
 
@@ -106,7 +106,7 @@ public final class XMPPServer: @unchecked Sendable {
       $0.effectLimit = 1 << 20
     }
     self.readClocks()
-    _ = self.usageMeter.read()
+    _ = self.nodeMeter.usage(at: self.now)
   }
 
   deinit { self.readBuffer.deallocate() }
