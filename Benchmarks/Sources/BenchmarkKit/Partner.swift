@@ -79,31 +79,42 @@ public final class Job<W: Workload & ~Copyable & Sendable>: @unchecked Sendable 
 
 /// What a second thread is worth: two jobs one after the other, and both at the same time.
 public struct PairTiming: Sendable {
-  private var first = Double.infinity
-  private var second = Double.infinity
-  private var both = Double.infinity
+  private var first: [Int] = []
+  private var second: [Int] = []
+  private var both: [Int] = []
   /// Slices of both in which each thread had a processor from beginning to end.
-  public private(set) var undisturbed = 0
+  public var undisturbed: Int { self.both.count }
 
   /// Nothing measured.
   public init() {}
 
-  /// How many times as much two threads get done as one; the best case of each.
-  public var gain: Double { (self.first + self.second) / self.both }
+  /// How many times as much two threads get done as one, by the quarter of the slices that was
+  /// quickest: a single best one says more about luck than about the jobs.
+  public var gain: Double {
+    (Self.quartile(of: self.first) + Self.quartile(of: self.second)) / Self.quartile(of: self.both)
+  }
+
+  private static func quartile(of times: [Int]) -> Double {
+    times.isEmpty ? .infinity : Double(times.sorted()[times.count / 4])
+  }
 
   /// Measures one slice of each.
+  ///
+  /// Each job is carried out once before it is timed: its processor has seen to other pairs since,
+  /// and what both find in their caches together neither should miss alone.
   public mutating func measure<W: Workload & ~Copyable & Sendable>(
     _ own: Job<W>, _ other: Job<W>, count: Int, with partner: Partner
   ) {
+    own.run(count)
     let start = Machine.nanoseconds
     own.run(count)
-    self.first = min(self.first, Double(Machine.nanoseconds - start))
+    self.first.append(Machine.nanoseconds - start)
+    _ = partner.time(own: nil, partner: { other.run(count) })
     if let time = partner.time(own: nil, partner: { other.run(count) }) {
-      self.second = min(self.second, Double(time))
+      self.second.append(time)
     }
     if let time = partner.time(own: { own.run(count) }, partner: { other.run(count) }) {
-      self.both = min(self.both, Double(time))
-      self.undisturbed += 1
+      self.both.append(time)
     }
   }
 }

@@ -6,7 +6,6 @@ import Testing
 
 /// What sort of device a client is, and what comes of it (R-011, R-018, R-061… …R-092).
 struct DeviceRuleTests {
-
   @Test(
     "A rule is read and said again",
     arguments: [
