@@ -56,6 +56,32 @@ struct PeerCarbonTests {
     }
   }
 
+  @Test("B22, B46: what a configuration says of copies is what its engine does, for every kind")
+  func saysWhatItDoes() throws {
+    for groupChat in GroupChatPolicy.allCases {
+      for fileTransfer in FileTransferPolicy.allCases {
+        let configuration = try Configuration {
+          $0.groupChat = groupChat
+          $0.fileTransfer = fileTransfer
+        }
+        for kind in StanzaKind.allCases {
+          for flags: StanzaFlags in [[], .noCopy, .notCopyable, [.noCopy, .notCopyable], .noStore] {
+            var scene = try PeerScene.make {
+              $0.groupChat = groupChat
+              $0.fileTransfer = fileTransfer
+            }
+            try scene.signIn("one", show: .away)
+            try scene.signIn("two", show: .away)
+            let stanza = Stanza(kind, conversation: "bob", flags: flags, id: "x")
+            scene.apply("one") { .send($0, stanza, toSelf: nil) }
+            let isCopied = scene.lines().contains("two: x sent copy")
+            #expect(configuration.copies(stanza) == isCopied, "\(kind) \(flags)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("EJ enable_disable: nothing after carbons are disabled")
   func enableDisable() throws {
     var scene = try PeerScene.make()

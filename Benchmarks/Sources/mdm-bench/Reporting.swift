@@ -63,4 +63,11 @@ extension Benchmark {
     guard size > 1_000, recorder.mode == .full else { return }
     recorder.record(Value("processor-seconds", workload.processorSeconds(), "s"))
   }
+  .concluding { trend in
+    [
+      Value(
+        "time-growth-375-to-37500", trend.ratio("ns", of: 37_500, to: 375), "times", .limitOnly,
+        limit: .atMost(3))
+    ]
+  }
 }

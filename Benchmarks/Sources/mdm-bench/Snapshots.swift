@@ -137,4 +137,13 @@ extension Benchmark {
       recorder.record(Value("times-memcpy", seconds * 1e9 / times.minimum, "times as long"))
     }
   }
+  .concluding { trend in
+    // The time of so many cannot be counted in instructions; that it is no more than in proportion
+    // can be told from times of one run. 0.8 to 1.5 was seen.
+    [
+      Value(
+        "time-growth-16-to-100000", trend.ratio("ns", of: 100_000, to: 16), "times", .limitOnly,
+        limit: .atMost(3))
+    ]
+  }
 }
